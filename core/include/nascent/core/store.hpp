@@ -1,0 +1,213 @@
+// The study store: the only memory of a search, behind one contract for every engine.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nascent/core/result.hpp"
+#include "nascent/core/trial.hpp"
+
+namespace nascent::core {
+
+// Key of a study within its store.
+using StudyId = std::int64_t;
+
+enum class StudyState { running, finished, stopped };
+
+// A component that took part, so that a study can be repeated with the same code.
+struct PluginRecord {
+  std::string kind, id, alias, version, path, sha256;
+  bool operator==(const PluginRecord&) const = default;
+};
+
+// What a study is. Everything but `state` and `stop_reason` is fixed at creation.
+struct StudyRecord {
+  StudyId id = 0;         // given by the store
+  std::string name;       // unique in the store, not empty
+  double created_at = 0;  // seconds since the Unix epoch; given by the store
+  std::uint64_t seed = 0;
+  std::uint32_t parallel = 1;
+  std::string objectives_json;  // for people and tools
+  std::string resolved_config;  // TOML with every default written out; secrets are the caller's to leave out
+  // Array with one object per parameter, in order of declaration: "name", and for choices "choices" (their values).
+  // The store uses these two to write every configuration in readable form; other members are the caller's.
+  std::string space_json;
+  std::string space_fingerprint;
+  std::string nascent_version;
+  std::vector<PluginRecord> plugins;
+  StudyState state = StudyState::running;
+  std::string stop_reason;  // why the state is not `running`
+};
+
+// The right to change a study as its only coordinator. A later holder has a larger epoch; the earlier one's writes are
+// then refused.
+struct Coordinator {
+  StudyId study = 0;
+  std::uint64_t epoch = 0;
+};
+
+// The right to run one attempt of a trial. `attempt` counts from 1 and is the fencing token: whoever holds an older
+// attempt overwrites nothing.
+struct Lease {
+  StudyId study = 0;
+  TrialId trial = 0;
+  std::uint32_t attempt = 0;
+  bool operator==(const Lease&) const = default;
+};
+
+enum class LeaseState {
+  held,  // the call took effect
+  stop,  // it took effect, and the study is no longer running: end the trial soon
+  lost,  // the attempt was ended by somebody else; nothing was written
+};
+
+// One attempt of a trial, open or ended.
+struct LeaseRecord {
+  Lease lease;
+  std::string worker;
+  double leased_at = 0, expires_at = 0;
+  std::optional<double> ended_at;              // empty while open
+  FailureReason reason = FailureReason::none;  // why it ended without a result; none: finished, or interrupted
+  std::string message;
+};
+
+// What a scheduler says to a report.
+enum class Verdict { proceed, stop, pause };
+
+enum class VerdictWanted { no, yes };
+
+struct ReportRecord {
+  TrialId trial = 0;
+  std::uint32_t attempt = 0;
+  std::uint32_t number = 0;  // from 0 within the attempt
+  Report report;
+  double reported_at = 0;
+  bool verdict_wanted = false;
+  std::optional<Verdict> verdict;  // empty: not wanted, or not yet given
+};
+
+struct ReportReceipt {
+  LeaseState state = LeaseState::lost;
+  std::uint32_t number = 0;
+};
+
+struct TrialFilter {
+  std::optional<TrialState> state;
+  std::optional<TrialRole> role;
+  TrialId first = 0;  // this id and later ones
+  std::size_t limit = ~std::size_t{0};
+};
+
+// Trials that left the hands of a worker after a cursor, in the order in which they did.
+struct FinishedTrials {
+  std::uint64_t cursor = 0;  // pass it to the next call
+  std::vector<Trial> trials;
+};
+
+struct EventRecord {
+  std::uint64_t id = 0;
+  double at = 0;
+  std::string kind;
+  std::string data_json;
+};
+
+// One opening of the test split. The row is on disk before the split is read.
+struct TestOpening {
+  TrialId trial = 0;
+  std::string purpose;
+  double opened_at = 0;
+};
+
+enum class OpenMode {
+  create_or_open,
+  must_exist,
+  read_only,
+};
+
+// A store of studies. Every function may be called from any thread; calls on one object are serialised. Processes open
+// the store each for itself. A call that returned without error is on disk: killing any process afterwards loses
+// nothing. A call that failed changed nothing. Numbers come back bit by bit; every NaN comes back as one NaN.
+// Errors: ErrorKind::store; the message names the store and the way out.
+class Store {
+ public:
+  // `location` is the path of an SQLite file, or ":memory:" for a store that ends with the object.
+  static Result<std::unique_ptr<Store>> open(const std::string& location, OpenMode mode = OpenMode::create_or_open);
+
+  virtual ~Store() = default;
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // Changes whenever anybody has changed the store. Cheap enough to poll every few milliseconds.
+  virtual Result<std::uint64_t> version() = 0;
+
+  // Studies. ---------------------------------------------------------------------------------------------------------
+  virtual Result<StudyId> create_study(const StudyRecord& study) = 0;
+  virtual Result<std::optional<StudyRecord>> study(std::string_view name) = 0;
+  virtual Result<std::vector<StudyRecord>> studies() = 0;
+  virtual Result<StudyState> study_state(StudyId study) = 0;
+
+  // Coordinator. -----------------------------------------------------------------------------------------------------
+  // Fails, naming the holder (host, pid, since), while another coordinator is alive. One is dead when its process is
+  // gone (same host), or when it did not renew for `stale_after_seconds`.
+  virtual Result<Coordinator> acquire_coordinator(StudyId study, double stale_after_seconds = 60) = 0;
+  // Fails when the right was lost; so does every function below that takes a Coordinator.
+  virtual Result<void> renew(const Coordinator& coordinator) = 0;
+  virtual Result<void> release(const Coordinator& coordinator) = 0;
+  virtual Result<void> set_study_state(const Coordinator& coordinator, StudyState state, std::string_view reason) = 0;
+
+  // Stores new trials as queued, all or none. Sets state and queued_at.
+  virtual Result<void> enqueue(const Coordinator& coordinator, std::span<const Trial> trials) = 0;
+  // Stores trials that need no worker (run inline, invalid, duplicates), all or none: new ones, or queued ones. Each
+  // must be finished(). Times that are 0 are set to now.
+  virtual Result<void> record_finished(const Coordinator& coordinator, std::span<const Trial> trials) = 0;
+  virtual Result<void> set_accepted(const Coordinator& coordinator, std::span<const TrialId> accepted) = 0;
+  virtual Result<void> set_verdict(const Coordinator& coordinator, const ReportRecord& report, Verdict verdict) = 0;
+  // Ends an open attempt without a result and queues the trial again. `reason` none: interrupted, not the trial's
+  // fault. `lost`: that attempt had ended already.
+  virtual Result<LeaseState> requeue(const Coordinator& coordinator, const Lease& lease, FailureReason reason,
+                                     std::string_view message) = 0;
+  // Queues a paused trial again.
+  virtual Result<void> promote(const Coordinator& coordinator, TrialId trial) = 0;
+
+  // Worker. ----------------------------------------------------------------------------------------------------------
+  // Hands out the queued trial with the smallest id; empty when none is queued. The lease expires unless renewed.
+  struct LeasedTrial {
+    Lease lease;
+    Trial trial;
+  };
+  virtual Result<std::optional<LeasedTrial>> lease(StudyId study, std::string_view worker, double lease_seconds) = 0;
+  virtual Result<LeaseState> heartbeat(const Lease& lease, double lease_seconds) = 0;
+  virtual Result<ReportReceipt> report(const Lease& lease, const Report& report, VerdictWanted wanted) = 0;
+  // The verdict on a report of this attempt; empty while there is none.
+  virtual Result<std::optional<Verdict>> verdict(const Lease& lease, std::uint32_t number) = 0;
+  // Ends the attempt with its result: state (finished() or paused), reason, message, architecture_hash, budget_spent,
+  // metrics, details_json, cost_seconds and artifact_dir are taken from `result`. A coordinator may call it for a
+  // worker that died.
+  virtual Result<LeaseState> finish(const Lease& lease, const Trial& result) = 0;
+
+  // Reading. ---------------------------------------------------------------------------------------------------------
+  virtual Result<std::vector<Trial>> trials(StudyId study, const TrialFilter& filter = {}) = 0;  // by id
+  virtual Result<std::optional<Trial>> trial(StudyId study, TrialId trial) = 0;
+  virtual Result<FinishedTrials> finished_since(StudyId study, std::uint64_t cursor) = 0;
+  virtual Result<std::vector<ReportRecord>> reports(StudyId study, TrialId trial) = 0;    // of the last attempt
+  virtual Result<std::vector<ReportRecord>> reports_awaiting_verdict(StudyId study) = 0;  // of open attempts
+  virtual Result<std::vector<LeaseRecord>> open_leases(StudyId study) = 0;                // by trial
+  virtual Result<std::vector<LeaseRecord>> expired_leases(StudyId study) = 0;  // the open ones past their time
+  virtual Result<std::vector<LeaseRecord>> attempts(StudyId study, TrialId trial) = 0;
+
+  // Diary. -----------------------------------------------------------------------------------------------------------
+  virtual Result<void> add_event(StudyId study, std::string_view kind, std::string_view data_json) = 0;
+  virtual Result<std::vector<EventRecord>> events(StudyId study, std::uint64_t after_id = 0) = 0;
+  virtual Result<void> record_test_opening(StudyId study, TrialId trial, std::string_view purpose) = 0;
+  virtual Result<std::vector<TestOpening>> test_openings(StudyId study) = 0;
+
+ protected:
+  Store() = default;
+};
+
+}  // namespace nascent::core
