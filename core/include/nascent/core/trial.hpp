@@ -1,10 +1,12 @@
 // The values of a search: configurations, trials and what was observed of them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace nascent::core {
@@ -73,5 +75,18 @@ struct Trial {
            state == TrialState::invalid;
   }
 };
+
+// The names people, stores and JSON use, by value of the enumeration.
+inline constexpr std::array<std::string_view, 7> kTrialStateNames = {"queued", "running", "completed", "pruned",
+                                                                     "failed", "invalid", "paused"};
+inline constexpr std::array<std::string_view, 7> kFailureReasonNames = {
+    "none", "diverged", "crashed", "out_of_memory", "timed_out", "lost", "error"};
+inline constexpr std::array<std::string_view, 2> kTrialRoleNames = {"search", "final"};
+
+constexpr std::string_view name_of(TrialState state) { return kTrialStateNames[static_cast<std::size_t>(state)]; }
+constexpr std::string_view name_of(FailureReason reason) {
+  return kFailureReasonNames[static_cast<std::size_t>(reason)];
+}
+constexpr std::string_view name_of(TrialRole role) { return kTrialRoleNames[static_cast<std::size_t>(role)]; }
 
 }  // namespace nascent::core
