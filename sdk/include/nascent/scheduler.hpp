@@ -1,0 +1,75 @@
+// Writing a scheduler: decides from intermediate reports whether a trial goes on.
+#pragma once
+
+#include <vector>
+
+#include "nascent/sampler.hpp"
+
+NASCENT_SDK_BEGIN
+
+enum class Verdict : std::uint32_t { go = NAS_GO, stop = NAS_STOP, pause = NAS_PAUSE };
+
+// A paused trial that should go on, up to `budget` units.
+struct Promotion {
+  std::uint64_t trial_id;
+  double budget;
+};
+
+struct SchedulerSetup {
+  Host host;
+  std::size_t n_objectives = 1;
+  std::size_t parallel = 1;
+  nas_budget budget{};        // the full budget of a trial
+  std::uint64_t seed = 0;
+};
+
+struct SchedulerKind;
+// Multi-fidelity decisions. A verdict may depend on options, seed, the history it is shown and the trial's own reports,
+// and on nothing else: the host shows a deterministic study the same history in every run.
+class Scheduler {
+ public:
+  using Kind = SchedulerKind;
+  virtual ~Scheduler() = default;
+  // history: the reports of all other trials this decision may see, sorted by (trial, budget), with each trial's state
+  // now; trial: the reports of the trial in question, the newest last. Values are minimised.
+  virtual Verdict decide(const Observations& history, const Observations& trial) = 0;
+  // Paused trials to promote now.
+  virtual std::vector<Promotion> poll(const Observations& history) {
+    static_cast<void>(history);
+    return {};
+  }
+};
+
+struct SchedulerKind {
+  static constexpr std::string_view id = NAS_KIND_SCHEDULER;
+  template <class T>
+  static nas_status NAS_CALL create(const nas_host* host, const nas_config* config, const void* kind_arg, void** self, nas_error* error) noexcept {
+    return guarded(error, [&] {
+      const auto& arg = detail::required<nas_scheduler_arg>(kind_arg, "nas_scheduler_arg");
+      return detail::create<T>(config, SchedulerSetup{Host(host), arg.n_objectives, arg.parallel, arg.budget, arg.seed}, self, error);
+    });
+  }
+  template <class T>
+  static nas_status NAS_CALL decide(void* self, const nas_obs* history, const nas_obs* trial, nas_verdict* out, nas_error* error) noexcept {
+    return guarded(error, [&] {
+      const Observations reports(trial);
+      if (reports.size() == 0) throw Error(NAS_E_INVALID, "decide needs at least one report of the trial");
+      const Observation newest = reports[reports.size() - 1];
+      const Verdict verdict = detail::self_of<T>(self).decide(Observations(history), reports);
+      *out = {newest.trial_id(), static_cast<std::uint32_t>(verdict), 0, newest.budget()};
+    });
+  }
+  template <class T>
+  static nas_status NAS_CALL poll(void* self, const nas_obs* history, nas_verdict* out, std::size_t cap, std::size_t* n, nas_error* error) noexcept {
+    return guarded(error, [&] {
+      const std::vector<Promotion> due = detail::self_of<T>(self).poll(Observations(history));
+      *n = std::min(cap, due.size());
+      for (std::size_t i = 0; i < *n; ++i) out[i] = {due[i].trial_id, NAS_PROMOTE, 0, due[i].budget};
+    });
+  }
+  template <class T>
+  static constexpr nas_scheduler_vt table{sizeof(nas_scheduler_vt), 0, &create<T>, &detail::destroy<T>, &detail::extension<T>,
+                                          &decide<T>, &poll<T>};
+};
+
+NASCENT_SDK_END
