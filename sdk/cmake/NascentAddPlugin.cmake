@@ -2,7 +2,6 @@
 #
 # Builds one plugin: a shared library nascent-<alias> that exports the entry symbol of the ABI and nothing else.
 # Other symbols, also weak ones of the C++ library, stay local (version script), so that no plugin can bind another's.
-set(_NASCENT_SDK_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
 
 function(nascent_add_plugin alias)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "KIND" "SOURCES;LIBRARIES")
@@ -33,7 +32,7 @@ function(nascent_add_plugin alias)
   if(WIN32)
     target_link_options(${target} PRIVATE -static)
   else()
-    set(script ${_NASCENT_SDK_CMAKE_DIR}/plugin.version)
+    set(script ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.version)
     target_link_options(${target} PRIVATE -Wl,--version-script=${script} -Wl,--no-undefined -Wl,-z,noexecstack)
     set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${script})
   endif()
