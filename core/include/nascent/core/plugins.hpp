@@ -49,6 +49,9 @@ struct ComponentInfo {
   std::shared_ptr<const PluginInfo> plugin;
 };
 
+// Owned copy of a component's description. `plugin` may be null.
+ComponentInfo component_info(const nas_component& component, std::shared_ptr<const PluginInfo> plugin = {});
+
 // "nascent.sampler/1" -> "sampler"; a third party's kind stays as it is.
 std::string_view kind_name(std::string_view kind);
 
