@@ -1,0 +1,142 @@
+// A study as its TOML file describes it: parsed, checked, completed with defaults.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nascent/core/options.hpp"
+#include "nascent/core/result.hpp"
+
+namespace nascent::core {
+
+// What the study does with a configuration whose architecture it has already seen.
+enum class Duplicates { reuse, resample, retrain };
+
+enum class Direction { minimize, maximize };
+
+struct Objective {
+  std::string metric;
+  Direction direction = Direction::maximize;
+};
+
+// At least one bound is set.
+struct Constraint {
+  std::string metric;
+  std::optional<double> min, max;
+};
+
+enum class AcceptanceRule {
+  best,        // better than every trial before it; one objective
+  pareto,      // not dominated by any trial before it
+  threshold,   // the objective is at least as good as `threshold`; one objective
+  metropolis,  // better, or worse with probability exp(-loss / temperature); one objective
+};
+
+struct Acceptance {
+  AcceptanceRule rule = AcceptanceRule::best;
+  double threshold = 0;    // only for the rule of that name, in the objective's own direction
+  double temperature = 0;  // > 0, only for metropolis
+};
+
+// The first one reached ends the study; at least one is set.
+struct StopConditions {
+  std::optional<std::uint64_t> trials;          // finished trials
+  std::optional<double> wall_seconds;           // since the start of the study, over all its runs
+  std::optional<double> target;                 // the objective is at least this good; one objective
+  std::optional<std::uint64_t> no_improvement;  // trials in a row without an accepted one
+  std::optional<double> train_seconds;          // sum over all trials
+};
+
+// Values are those of NAS_UNIT_*.
+enum class BudgetUnit : std::uint32_t { epochs = 0, steps = 1, seconds = 2 };
+
+// Training of one trial.
+struct Budget {
+  BudgetUnit unit = BudgetUnit::epochs;
+  double amount = 1;  // > 0; whole for epochs and steps
+};
+
+// The part of the train split that judges trials where the dataset has no validation split.
+struct Validation {
+  double share = 0.1;  // of the rows, between 0 and 1
+};
+
+enum class Execution { in_process, workers };  // "inline", "workers"
+
+struct WorkerConfig {
+  Execution execution = Execution::workers;
+  std::uint32_t count = 1;
+  std::optional<double> trial_seconds_max;
+  std::optional<std::uint64_t> memory_bytes_max;
+  std::uint32_t retries = 1;  // further attempts after a crash, a time-out or a lost worker
+};
+
+// What is trained again at the end, before the test split is opened once.
+struct FinalConfig {
+  std::uint32_t top = 0;    // how many of the best trials; 0 = no final part
+  std::uint32_t seeds = 1;  // trainings of each
+  Budget budget;
+};
+
+struct PluginConfig {
+  std::vector<std::filesystem::path> path;  // absolute
+  std::vector<std::string> allow;           // "sha256:<64 hex digits>"; empty = every library may be loaded
+};
+
+struct StudyConfig {
+  std::string name;
+  std::uint64_t seed = 1;
+  std::uint32_t parallel = 1;  // trials that may run at once: part of the study's identity
+  bool deterministic = true;
+  Duplicates duplicates = Duplicates::reuse;
+  std::string store;  // absolute path, ":memory:", or a URL
+
+  std::vector<Objective> objectives;  // at least one
+  std::vector<Constraint> constraints;
+  Acceptance acceptance;
+  StopConditions stop;
+  Budget budget;
+  Validation validation;
+
+  std::optional<ComponentConfig> dataset;
+  ComponentConfig space;
+  ComponentConfig sampler;                   // "random" unless given
+  std::optional<ComponentConfig> scheduler;  // absent: every trial gets its full budget
+  std::optional<ComponentConfig> trainer;
+  std::vector<ComponentConfig> evaluators;
+  std::vector<ComponentConfig> compressors;
+
+  WorkerConfig workers;
+  FinalConfig final;
+  PluginConfig plugins;
+
+  std::filesystem::path file;       // as given; empty for text that came from no file
+  std::filesystem::path directory;  // absolute; relative paths of the file start here
+};
+
+// Reads and checks a file. `overrides` are "sampler.population=20": a dotted path ("evaluator.0.type" reaches into
+// arrays) and a TOML value, or else plain text. The error holds every mistake, one line each.
+Result<StudyConfig> load_study(const std::filesystem::path& file, std::span<const std::string> overrides = {});
+
+// The same for text: `file_name` is what messages call it, `directory` where relative paths start.
+Result<StudyConfig> parse_study(std::string_view text, std::string file_name, const std::filesystem::path& directory,
+                                std::span<const std::string> overrides = {});
+
+// The whole study as TOML: every default written out, paths absolute. parse_study() of it gives the same study again.
+// Component options are complete where the ComponentConfig is ResolvedComponent::complete.
+std::string resolved_toml(const StudyConfig& study);
+
+// The same content as one JSON object.
+std::string resolved_json(const StudyConfig& study);
+
+// Every component of the study in the order of the file's reference: dataset, space, sampler, scheduler, trainer,
+// compressors, evaluators.
+std::vector<ComponentConfig*> components(StudyConfig& study);
+std::vector<const ComponentConfig*> components(const StudyConfig& study);
+
+}  // namespace nascent::core

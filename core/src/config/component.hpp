@@ -1,0 +1,18 @@
+// One component of a study as its table names it.
+#pragma once
+
+#include "nascent/core/options.hpp"
+
+namespace nascent::core::config {
+
+// `path`: "sampler", "evaluator.0". A table without a usable `type` is a mistake.
+ComponentConfig read_component(const ConfigValue& value, std::string path, const std::filesystem::path& directory,
+                               Diagnostics& diagnostics);
+
+// What a person reads: `sampler "evolution"`.
+std::string component_name(const ComponentConfig& config);
+
+// The value an option's JSON pointer leads to in the component's table, or nullptr.
+const ConfigValue* at_pointer(const ConfigValue::Table& options, std::string_view pointer);
+
+}  // namespace nascent::core::config

@@ -1,0 +1,33 @@
+#include "nascent/core/diagnostics.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+namespace nascent::core {
+
+std::string to_string(const SourceLocation& where) {
+  return where.line == 0 ? where.file : fmt::format("{}:{}:{}", where.file, where.line, where.column);
+}
+
+std::vector<Diagnostic> Diagnostics::sorted() const {
+  std::vector<Diagnostic> all = all_;
+  const auto rank = [](const Diagnostic& d) { return std::tuple(d.where.line == 0, d.where.line, d.where.column); };
+  std::stable_sort(all.begin(), all.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  return all;
+}
+
+Error Diagnostics::error() const {
+  constexpr std::size_t shown_max = 100;
+  Error error{ErrorKind::invalid_input, {}};
+  const std::vector<Diagnostic> all = sorted();
+  for (std::size_t i = 0; i < std::min(all.size(), shown_max); ++i) {
+    if (i > 0) error.message += '\n';
+    error.message += to_string(all[i].where) + ": " + all[i].message;
+  }
+  if (all.size() > shown_max) error.message += fmt::format("\n... and {} more", all.size() - shown_max);
+  return error;
+}
+
+}  // namespace nascent::core

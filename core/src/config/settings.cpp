@@ -1,0 +1,303 @@
+#include "config/settings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "config/section.hpp"
+
+namespace nascent::core::config {
+
+using Reader = ValueReader;
+
+const std::vector<std::string>& duplicates_names() {
+  static const std::vector<std::string> names{"reuse", "resample", "retrain"};
+  return names;
+}
+const std::vector<std::string>& direction_names() {
+  static const std::vector<std::string> names{"minimize", "maximize"};
+  return names;
+}
+const std::vector<std::string>& acceptance_names() {
+  static const std::vector<std::string> names{"best", "pareto", "threshold", "metropolis"};
+  return names;
+}
+const std::vector<std::string>& execution_names() {
+  static const std::vector<std::string> names{"inline", "workers"};
+  return names;
+}
+const std::vector<std::string>& unit_names() {
+  static const std::vector<std::string> names{"epochs", "steps", "seconds"};
+  return names;
+}
+
+std::vector<ListedTable> listed(const ConfigValue::Table& root, std::string_view key, Diagnostics& diagnostics) {
+  const ConfigValue* value = find(root, key);
+  if (value == nullptr) return {};
+  const ConfigValue::Array* elements = value->array();
+  if (elements == nullptr) return {{value, std::string(key)}};
+  std::vector<ListedTable> all;
+  for (std::size_t i = 0; i < elements->size(); ++i) all.push_back({&(*elements)[i], fmt::format("{}.{}", key, i)});
+  if (all.empty()) diagnostics.add(value->where, fmt::format("{} is empty; write [[{}]]", key, key));
+  return all;
+}
+
+std::filesystem::path resolved_path(const std::filesystem::path& directory, const std::string& path) {
+  return (directory / path).lexically_normal();
+}
+
+namespace {
+
+constexpr Range at_least_1{1, infinity};
+constexpr Range count_range{1, 4096};
+
+class SettingsReader {
+ public:
+  SettingsReader(const ConfigValue::Table& root, const std::string& file, Absence absence, StudyConfig& study,
+                 Diagnostics& diagnostics)
+      : root_(root), file_(file), absence_(absence), study_(study), diagnostics_(diagnostics) {}
+
+  void read() {
+    read_study();
+    read_objectives();
+    read_constraints();
+    read_acceptance();
+    read_stop();
+    read_budgets();
+    read_workers();
+    read_plugins();
+  }
+
+ private:
+  Section section(std::string_view key) { return {find(root_, key), std::string(key), diagnostics_}; }
+
+  void missing(const SourceLocation& where, const std::string& message) {
+    if (absence_ == Absence::is_a_mistake) diagnostics_.add(where, message);
+  }
+  void missing(const std::string& message) { missing({file_, 0, 0}, message); }
+
+  // A text that is not empty.
+  std::optional<std::string> name(Section& s, std::string_view key) {
+    std::optional<std::string> text = s.get(&Reader::text, key);
+    if (text && text->empty()) {
+      s.complain_at(key, fmt::format("{} is empty; give it a name", s.path_of(key)));
+      return std::nullopt;
+    }
+    return text;
+  }
+
+  void read_study() {
+    Section s = section("study");
+    study_.name = std::filesystem::path(file_).stem().string();
+    if (study_.name.empty()) study_.name = "study";
+    if (const auto given = name(s, "name")) {
+      study_.name = *given;
+      const bool plain = std::none_of(given->begin(), given->end(), [](char c) {
+        return c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+      });
+      if (!plain || given->size() > 100 || *given == "." || *given == "..") {
+        s.complain_at("name", fmt::format("study.name is {}; it has to be at most 100 bytes without / and \\, because "
+                                          "files are named after it",
+                                          shown(*s.find("name"))));
+      }
+    }
+    study_.seed = static_cast<std::uint64_t>(s.get(&Reader::integer, "seed", Range{0, infinity}).value_or(1));
+    study_.parallel = static_cast<std::uint32_t>(
+        s.get(&Reader::integer, "parallel", count_range).value_or(std::max(1U, std::thread::hardware_concurrency())));
+    study_.deterministic = s.get(&Reader::flag, "deterministic").value_or(true);
+    study_.duplicates = static_cast<Duplicates>(s.get(&Reader::choice, "duplicates", duplicates_names()).value_or(0));
+    const std::string store = name(s, "store").value_or(study_.name + ".db");
+    const bool is_path = store != ":memory:" && store.find("://") == std::string::npos;
+    study_.store = is_path ? resolved_path(study_.directory, store).string() : store;
+    s.finish();
+  }
+
+  void read_objectives() {
+    for (const ListedTable& table : listed(root_, "objective", diagnostics_)) {
+      Section s(table.value, table.path, diagnostics_);
+      const auto metric = name(s, "metric");
+      const auto direction = s.get(&Reader::choice, "direction", direction_names());
+      if (s.present() && s.find("metric") == nullptr)
+        missing(s.where(), fmt::format("{} has no metric; write metric = \"val_accuracy\"", s.path()));
+      if (s.present() && s.find("direction") == nullptr)
+        missing(s.where(),
+                fmt::format("{} has no direction; write direction = \"maximize\" or \"minimize\"", s.path()));
+      const auto same = [&](const Objective& o) { return o.metric == metric; };
+      if (metric && std::any_of(study_.objectives.begin(), study_.objectives.end(), same))
+        s.complain_at("metric",
+                      fmt::format("{}.metric is \"{}\", as an earlier objective is; leave one out", s.path(), *metric));
+      study_.objectives.push_back({metric.value_or(""), static_cast<Direction>(direction.value_or(1))});
+      s.finish();
+    }
+    if (find(root_, "objective") == nullptr)
+      missing("no [objective]; write [objective] with metric = \"val_accuracy\" and direction = \"maximize\"");
+  }
+
+  void read_constraints() {
+    for (const ListedTable& table : listed(root_, "constraint", diagnostics_)) {
+      Section s(table.value, table.path, diagnostics_);
+      Constraint c;
+      c.metric = name(s, "metric").value_or("");
+      c.min = s.get(&Reader::number, "min", Range{});
+      c.max = s.get(&Reader::number, "max", Range{});
+      if (s.present() && s.find("metric") == nullptr)
+        missing(s.where(), fmt::format("{} has no metric; write metric = \"parameters\"", s.path()));
+      if (s.present() && s.find("min") == nullptr && s.find("max") == nullptr)
+        missing(s.where(), fmt::format("{} has no bound; write min or max", s.path()));
+      if (c.min && c.max && *c.min > *c.max)
+        s.complain_at("min",
+                      fmt::format("{}.min is {}, above max = {}; no trial can satisfy it", s.path(), *c.min, *c.max));
+      study_.constraints.push_back(std::move(c));
+      s.finish();
+    }
+  }
+
+  void read_acceptance() {
+    Section s = section("acceptance");
+    const bool several = study_.objectives.size() > 1;
+    Acceptance& a = study_.acceptance;
+    a.rule = several ? AcceptanceRule::pareto : AcceptanceRule::best;
+    const auto rule = s.get(&Reader::choice, "rule", acceptance_names());
+    if (rule) a.rule = static_cast<AcceptanceRule>(*rule);
+    const auto threshold = s.get(&Reader::number, "threshold", Range{});
+    const auto temperature = s.get(&Reader::number, "temperature", positive);
+    if (rule && several && a.rule != AcceptanceRule::pareto) {
+      s.complain_at("rule",
+                    fmt::format("acceptance.rule is \"{}\", which compares one objective; the study has {}: write "
+                                "rule = \"pareto\"",
+                                acceptance_names()[*rule], study_.objectives.size()));
+    }
+    const auto belongs = [&](std::string_view key, AcceptanceRule to, const char* example) {
+      const bool given = s.find(key) != nullptr;
+      if (a.rule == to && !given)
+        missing(s.where(), fmt::format("acceptance.rule is \"{}\", which needs {}; write {}",
+                                       acceptance_names()[static_cast<std::size_t>(to)], key, example));
+      if (a.rule != to && given && (rule || s.find("rule") == nullptr))
+        s.complain_at(key, fmt::format("acceptance.{} is only for rule = \"{}\"; leave it out", key,
+                                       acceptance_names()[static_cast<std::size_t>(to)]));
+    };
+    belongs("threshold", AcceptanceRule::threshold, "threshold = 0.9");
+    belongs("temperature", AcceptanceRule::metropolis, "temperature = 0.01");
+    a.threshold = threshold.value_or(0);
+    a.temperature = temperature.value_or(0);
+    s.finish();
+  }
+
+  void read_stop() {
+    Section s = section("stop");
+    StopConditions& stop = study_.stop;
+    const auto whole = [&](std::string_view key) -> std::optional<std::uint64_t> {
+      const auto v = s.get(&Reader::integer, key, at_least_1);
+      return v ? std::optional(static_cast<std::uint64_t>(*v)) : std::nullopt;
+    };
+    stop.trials = whole("trials");
+    stop.wall_seconds = s.get(&Reader::seconds, "wall_time", positive);
+    stop.target = s.get(&Reader::number, "target", Range{});
+    stop.no_improvement = whole("no_improvement");
+    stop.train_seconds = s.get(&Reader::seconds, "train_seconds", positive);
+    if (stop.target && study_.objectives.size() > 1)
+      s.complain_at("target", "stop.target is for one objective; the study has several: leave it out");
+    s.finish();
+    const ConfigValue* given = find(root_, "stop");
+    if (given == nullptr || (given->table() != nullptr && given->table()->empty()))
+      missing(
+          "no condition in [stop], so the study would never end; write [stop] with trials = 100 or wall_time = "
+          "\"15min\"");
+  }
+
+  std::optional<Budget> budget(Section& s) {
+    std::optional<Budget> found;
+    std::vector<std::string> given;
+    for (std::size_t unit = 0; unit < unit_names().size(); ++unit) {
+      const std::string& key = unit_names()[unit];
+      const bool is_time = static_cast<BudgetUnit>(unit) == BudgetUnit::seconds;
+      std::optional<double> amount;
+      if (is_time) {
+        amount = s.get(&Reader::seconds, key, positive);
+      } else if (const auto whole = s.get(&Reader::integer, key, at_least_1)) {
+        amount = static_cast<double>(*whole);
+      }
+      if (s.find(key) != nullptr) given.push_back(key);
+      if (amount && !found) found = Budget{static_cast<BudgetUnit>(unit), *amount};
+    }
+    if (given.size() > 1)
+      s.complain_at(given[1], fmt::format("{} has both {} and {}; one unit measures a budget: leave one out", s.path(),
+                                          given[0], given[1]));
+    return found;
+  }
+
+  void read_budgets() {
+    Section s = section("budget");
+    const std::optional<Budget> given = budget(s);
+    study_.budget = given.value_or(Budget{});
+    const ConfigValue* table = find(root_, "budget");
+    if (table == nullptr && find(root_, "trainer") != nullptr)
+      missing("no [budget], which says how long the trainer may train a trial; write [budget] with epochs = 3");
+    if (table != nullptr && table->table() != nullptr && table->table()->empty())
+      missing(s.where(), "budget has no amount; write epochs, steps or seconds");
+    s.finish();
+
+    Section v = section("validation");
+    study_.validation.share =
+        v.get(&Reader::number, "share", Range{0, 1, Range::Ends::open}).value_or(study_.validation.share);
+    v.finish();
+
+    Section f = section("final");
+    const auto top = f.get(&Reader::integer, "top", count_range);
+    const auto seeds = f.get(&Reader::integer, "seeds", count_range);
+    study_.final.budget = budget(f).value_or(study_.budget);
+    study_.final.seeds = static_cast<std::uint32_t>(seeds.value_or(1));
+    study_.final.top = f.present() ? static_cast<std::uint32_t>(top.value_or(1)) : 0;
+    if (f.present() && find(root_, "trainer") == nullptr)
+      missing(f.where(), "[final] trains the best trials again, but the study has no [trainer]; leave [final] out");
+    f.finish();
+  }
+
+  void read_workers() {
+    Section s = section("workers");
+    WorkerConfig& w = study_.workers;
+    w.execution = find(root_, "trainer") != nullptr ? Execution::workers : Execution::in_process;
+    if (const auto given = s.get(&Reader::choice, "execution", execution_names()))
+      w.execution = static_cast<Execution>(*given);
+    w.count = static_cast<std::uint32_t>(s.get(&Reader::integer, "count", count_range).value_or(study_.parallel));
+    w.trial_seconds_max = s.get(&Reader::seconds, "trial_seconds_max", positive);
+    w.memory_bytes_max = s.get(&Reader::bytes, "memory_bytes_max");
+    w.retries = static_cast<std::uint32_t>(s.get(&Reader::integer, "retries", Range{0, 100}).value_or(1));
+    s.finish();
+  }
+
+  void read_plugins() {
+    Section s = section("plugins");
+    for (const std::string& path : s.get(&Reader::texts, "path").value_or(std::vector<std::string>{}))
+      study_.plugins.path.push_back(resolved_path(study_.directory, path));
+    study_.plugins.allow = s.get(&Reader::texts, "allow").value_or(std::vector<std::string>{});
+    for (std::size_t i = 0; i < study_.plugins.allow.size(); ++i) {
+      const std::string& hash = study_.plugins.allow[i];
+      const bool valid = hash.starts_with("sha256:") && hash.size() == 71 &&
+                         hash.find_first_not_of("0123456789abcdef", 7) == std::string::npos;
+      if (!valid) {
+        diagnostics_.add((*s.find("allow")->array())[i].where,
+                         fmt::format("plugins.allow.{} is {}; it has to be \"sha256:\" and 64 hex digits, as `nascent "
+                                     "plugin inspect` prints them",
+                                     i, toml_text(hash)));
+      }
+    }
+    s.finish();
+  }
+
+  const ConfigValue::Table& root_;
+  const std::string& file_;
+  Absence absence_;
+  StudyConfig& study_;
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+void read_settings(const ConfigValue::Table& root, const std::string& file, Absence absence, StudyConfig& study,
+                   Diagnostics& diagnostics) {
+  SettingsReader(root, file, absence, study, diagnostics).read();
+}
+
+}  // namespace nascent::core::config
