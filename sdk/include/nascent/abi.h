@@ -478,7 +478,8 @@ typedef struct nas_compressor_vt { /* SIZED */
 #define NAS_KIND_EVALUATOR "nascent.evaluator/1"
 #define NAS_NEEDS_GRAPH 1u
 #define NAS_NEEDS_MODEL 2u         /* training has to come first */
-#define NAS_NEEDS_DATA 4u          /* measured on a subset: the host prefixes the metric with "val_" or "test_" */
+#define NAS_NEEDS_DATA 4u          /* a property of a subset: the host prefixes the metric with "val_" or "test_" */
+#define NAS_NEEDS_INPUT 8u         /* any rows will do as input; not a property of them: no prefix */
 #define NAS_DIRECTION_NONE 0u
 #define NAS_MINIMIZE 1u
 #define NAS_MAXIMIZE 2u

@@ -13,7 +13,7 @@ NASCENT_SDK_BEGIN
 
 enum class Direction : std::uint32_t { none = NAS_DIRECTION_NONE, minimize = NAS_MINIMIZE, maximize = NAS_MAXIMIZE };
 
-// One metric an evaluator measures. needs: NAS_NEEDS_GRAPH | NAS_NEEDS_MODEL | NAS_NEEDS_DATA, or 0 for the configuration only.
+// One metric an evaluator measures. needs: a sum of NAS_NEEDS_*, or 0 for the configuration only.
 struct MetricDeclaration {
   std::string name;
   std::string help;

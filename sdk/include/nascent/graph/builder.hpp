@@ -10,7 +10,7 @@
 NASCENT_SDK_BEGIN
 
 enum class Bias { with, without };
-enum class Direction { forward, reverse, bidirectional };
+enum class SequenceDirection { forward, reverse, bidirectional };
 enum class Masking { none, causal };
 
 inline constexpr std::int64_t kSamePadding = -1;  // output extent = ceil(input extent / stride)
@@ -116,10 +116,10 @@ class Graph {
     return add("Embedding", {x}, {{"vocabulary", vocabulary}, {"width", width}}, std::move(name));
   }
   // Output 0: the sequence; output 1: the last hidden state; LSTM output 2: the last cell state.
-  NodeId gru(Edge x, std::int64_t hidden_size, Direction direction = Direction::forward, std::string name = "") {
+  NodeId gru(Edge x, std::int64_t hidden_size, SequenceDirection direction = SequenceDirection::forward, std::string name = "") {
     return recurrent("GRU", x, hidden_size, direction, std::move(name));
   }
-  NodeId lstm(Edge x, std::int64_t hidden_size, Direction direction = Direction::forward, std::string name = "") {
+  NodeId lstm(Edge x, std::int64_t hidden_size, SequenceDirection direction = SequenceDirection::forward, std::string name = "") {
     return recurrent("LSTM", x, hidden_size, direction, std::move(name));
   }
   NodeId attention(Edge x, std::int64_t heads, Masking masking = Masking::none, std::string name = "") {
@@ -148,7 +148,7 @@ class Graph {
   std::string free_name(std::string_view op);
   NodeId pool(const char* op, Edge x, std::int64_t kernel, PoolOptions options);
   NodeId convolution(const char* op, Edge x, std::int64_t kernel, Attributes attributes, ConvOptions options);
-  NodeId recurrent(const char* op, Edge x, std::int64_t hidden_size, Direction direction, std::string name);
+  NodeId recurrent(const char* op, Edge x, std::int64_t hidden_size, SequenceDirection direction, std::string name);
   std::size_t spatial_axes(Edge x, std::string_view op);
   static Attributes bias_attributes(Attributes attributes, Bias bias) {
     if (bias == Bias::without) attributes["bias"] = std::int64_t{0};
@@ -306,11 +306,11 @@ inline NodeId Graph::pool(const char* op, Edge x, std::int64_t kernel, PoolOptio
   return add(op, {x}, std::move(attributes), std::move(options.name));
 }
 
-inline NodeId Graph::recurrent(const char* op, Edge x, std::int64_t hidden_size, Direction direction,
+inline NodeId Graph::recurrent(const char* op, Edge x, std::int64_t hidden_size, SequenceDirection direction,
                                std::string name) {
   Attributes attributes{{"hidden_size", hidden_size}};
-  if (direction == Direction::reverse) attributes["direction"] = std::string("reverse");
-  if (direction == Direction::bidirectional) attributes["direction"] = std::string("bidirectional");
+  if (direction == SequenceDirection::reverse) attributes["direction"] = std::string("reverse");
+  if (direction == SequenceDirection::bidirectional) attributes["direction"] = std::string("bidirectional");
   return add(op, {x}, std::move(attributes), std::move(name));
 }
 

@@ -8,7 +8,7 @@
 // choices that are mirror images. The serialisation is hashed to 128 bits (not cryptographic).
 //
 // Limits. Equality is structural: x+x and 2*x differ, so do Identity(x) and x. Graphs whose symmetry is beyond
-// kCanonicalStepsMax refinements (none met in practice) fall back to the colours alone, which may confuse graphs that
+// kCanonicalWorkMax (none met in practice) fall back to the colours alone, which may confuse graphs that
 // Weisfeiler-Leman cannot tell apart, but never tells isomorphic graphs apart.
 #pragma once
 
@@ -22,7 +22,7 @@
 
 NASCENT_SDK_BEGIN
 
-inline constexpr std::size_t kCanonicalStepsMax = 2000;
+inline constexpr std::size_t kCanonicalWorkMax = 2'000'000;  // refinements x nodes; about a second
 
 namespace detail {
 
@@ -147,7 +147,7 @@ class Canonical {
   std::vector<std::pair<std::size_t, std::uint64_t>> outputs_;
   std::vector<std::vector<std::size_t>> automorphisms_;
   Leaf first_, best_;
-  std::size_t steps_ = 0;
+  std::size_t steps_ = 0, steps_max_ = 0;
 };
 
 inline Canonical::Canonical(const Graph& graph) {
@@ -295,7 +295,7 @@ inline std::size_t Canonical::close(Leaf leaf) {
 
 // Explores below `path`; returns the depth to go back to.
 inline std::size_t Canonical::search(Colors colors, std::vector<std::size_t>& path) {
-  if (++steps_ > kCanonicalStepsMax) return 0;
+  if (++steps_ > steps_max_) return 0;
   refine(colors);
   const std::vector<std::size_t> cell = target_cell(colors);
   const std::size_t depth = path.size();
@@ -308,7 +308,7 @@ inline std::size_t Canonical::search(Colors colors, std::vector<std::size_t>& pa
     path.push_back(v);
     const std::size_t back = search(std::move(chosen), path);
     path.pop_back();
-    if (steps_ > kCanonicalStepsMax) return 0;
+    if (steps_ > steps_max_) return 0;
     if (back < depth) return back;
     tried.push_back(v);
   }
@@ -322,10 +322,11 @@ inline std::string Canonical::hash() {
     std::uint64_t& color = colors[outputs_[k].first];
     color = WordHash().add(color).add("output").add(k).add(outputs_[k].second).value();
   }
+  steps_max_ = kCanonicalWorkMax / std::max<std::size_t>(vertices_.size(), 1) + 1;
   std::vector<std::size_t> path;
   search(colors, path);
   WordHash hash;
-  if (steps_ <= kCanonicalStepsMax) {
+  if (steps_ <= steps_max_) {
     for (const std::uint64_t word : best_.words) hash.add(word);
     return hash.hex();
   }

@@ -60,17 +60,19 @@ inline GraphSummary infer(const Graph& graph) {
   std::map<std::string, std::pair<std::size_t, std::vector<WeightInfo>>> groups;
   std::vector<bool> tokens(nodes.size());
   std::vector<Shape> inputs;
-  const auto output_of = [&](Edge edge, const std::string& reader) -> const Shape& {
+  // `reader` is null when the graph itself reads the edge as an output.
+  const auto output_of = [&](Edge edge, const Node* reader) -> const Shape& {
     const auto& outputs = summary.shapes[edge.node.value];
     if (edge.output < outputs.size()) return outputs[edge.output];
-    detail::reject(reader + " reads output " + std::to_string(edge.output) + " of " + place(nodes[edge.node.value]) +
-                   ", which has " + std::to_string(outputs.size()));
+    detail::reject((reader != nullptr ? place(*reader) : std::string("the graph")) + " reads output " +
+                   std::to_string(edge.output) + " of " + place(nodes[edge.node.value]) + ", which has " +
+                   std::to_string(outputs.size()));
   };
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const Node& node = nodes[i];
     inputs.clear();
     for (const Edge& edge : node.inputs) {
-      inputs.push_back(output_of(edge, place(node)));
+      inputs.push_back(output_of(edge, &node));
       if (!tokens[edge.node.value]) continue;
       if (!detail::reads_tokens(node.op))
         detail::reject(place(node) + ": its input holds token numbers (int64); put an Embedding before it");
@@ -103,7 +105,7 @@ inline GraphSummary infer(const Graph& graph) {
     summary.multiply_adds = detail::add(summary.multiply_adds, result.multiply_adds);
     summary.flops = detail::add(summary.flops, flops);
   }
-  for (const Edge& edge : graph.outputs()) output_of(edge, "the graph");
+  for (const Edge& edge : graph.outputs()) output_of(edge, nullptr);
   summary.weight_bytes = detail::multiply(4, detail::add(summary.parameters, summary.statistics));
   return summary;
 }

@@ -1,6 +1,7 @@
 // What an operator is: its attributes with their defaults, and one function that gives shapes, weights and cost.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <span>
@@ -51,6 +52,7 @@ class AttributeReader {
  private:
   [[nodiscard]] const AttributeInfo& info(std::string_view name) const;
   [[nodiscard]] const Attribute* find(std::string_view name) const;
+  [[noreturn]] void reject_unknown(std::string_view name) const;
 
   const Attributes& values_;
   std::span<const AttributeInfo> infos_;
@@ -159,17 +161,18 @@ inline const Attribute* AttributeReader::find(std::string_view name) const {
   return it == values_.end() ? nullptr : &it->second;
 }
 
+inline void AttributeReader::reject_unknown(std::string_view name) const {
+  std::string names;
+  for (const AttributeInfo& info : infos_) names += (names.empty() ? "" : ", ") + std::string(info.name);
+  detail::reject("unknown attribute " + detail::quoted(name) + "; " +
+                 (names.empty() ? "the operator has none" : "known are " + names));
+}
+
 inline void AttributeReader::validate() const {
   for (const auto& [name, value] : values_) {
-    const AttributeInfo* known = nullptr;
-    std::string names;
-    for (const AttributeInfo& info : infos_) {
-      if (info.name == name) known = &info;
-      names += (names.empty() ? "" : ", ") + std::string(info.name);
-    }
-    if (known == nullptr)
-      detail::reject("unknown attribute " + detail::quoted(name) + "; " +
-                     (names.empty() ? "the operator has none" : "known are " + names));
+    const auto known =
+        std::find_if(infos_.begin(), infos_.end(), [&](const AttributeInfo& i) { return i.name == name; });
+    if (known == infos_.end()) reject_unknown(name);
     detail::check_attribute(*known, value);
   }
   for (const AttributeInfo& info : infos_)

@@ -77,7 +77,7 @@ inline std::string dot_escaped(std::string_view text) {
 inline std::string to_text(const Graph& graph) {
   std::string complaint;
   const std::optional<GraphSummary> summary = detail::try_infer(graph, complaint);
-  constexpr std::size_t kColumns = 5;
+  constexpr std::size_t kColumns = 6, kParameters = 4;
   std::vector<std::array<std::string, kColumns>> rows;
   std::array<std::size_t, kColumns> width{};
   for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
@@ -85,21 +85,23 @@ inline std::string to_text(const Graph& graph) {
     std::string call = node.op + "(";
     for (const Edge& edge : node.inputs) call += (call.ends_with('(') ? "" : ", ") + detail::edge_text(graph, edge);
     auto& row = rows.emplace_back(
-        std::array<std::string, kColumns>{node.name, call + ")", detail::attributes_text(node), "", ""});
+        std::array<std::string, kColumns>{node.name, call + ")", detail::attributes_text(node), "", "", ""});
     if (summary) {
       row[3] = detail::shapes_text(summary->shapes[i]);
-      if (summary->node_parameters[i] > 0) row[4] = detail::grouped(summary->node_parameters[i]);
-      if (!summary->live[i]) row[4] = "unused";
+      if (summary->node_parameters[i] > 0) row[kParameters] = detail::grouped(summary->node_parameters[i]);
+      if (!summary->live[i]) row[kParameters] = "unused";
     }
     if (!node.weight_group.empty() && node.weight_group != node.name)
-      row[4] += (row[4].empty() ? "" : " ") + ("weights of " + node.weight_group);
+      row[kColumns - 1] = "weights of " + node.weight_group;
     for (std::size_t c = 0; c < kColumns; ++c) width[c] = std::max(width[c], row[c].size());
   }
   std::string text;
   for (const auto& row : rows) {
     std::string line;
-    for (std::size_t c = 0; c < kColumns; ++c)
-      if (width[c] > 0) line += row[c] + std::string(width[c] - row[c].size() + 2, ' ');
+    for (std::size_t c = 0; c < kColumns; ++c) {
+      const std::string space(width[c] - row[c].size(), ' ');
+      if (width[c] > 0) line += (c == kParameters ? space + row[c] : row[c] + space) + "  ";
+    }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   }
