@@ -1,6 +1,7 @@
 // The study store: the only memory of a search, behind one contract for every engine.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,6 +19,8 @@ namespace nascent::core {
 using StudyId = std::int64_t;
 
 enum class StudyState { running, finished, stopped };
+inline constexpr std::array<std::string_view, 3> kStudyStateNames = {"running", "finished", "stopped"};
+constexpr std::string_view name_of(StudyState state) { return kStudyStateNames[static_cast<std::size_t>(state)]; }
 
 // A component that took part, so that a study can be repeated with the same code.
 struct PluginRecord {
@@ -78,6 +81,8 @@ struct LeaseRecord {
 
 // What a scheduler says to a report.
 enum class Verdict { proceed, stop, pause };
+inline constexpr std::array<std::string_view, 3> kVerdictNames = {"proceed", "stop", "pause"};
+constexpr std::string_view name_of(Verdict verdict) { return kVerdictNames[static_cast<std::size_t>(verdict)]; }
 
 enum class VerdictWanted { no, yes };
 

@@ -1,0 +1,176 @@
+// Attempts of the engine in memory.
+#include <algorithm>
+
+#include "clock.hpp"
+#include "memory_store.hpp"
+#include "refusals.hpp"
+
+namespace nascent::core::store {
+
+LeaseRecord* MemoryStore::Study::open_lease(const Lease& lease) {
+  const auto found = attempts.find(lease.trial);
+  if (found == attempts.end()) return nullptr;
+  LeaseRecord& last = found->second.leases.back();
+  return last.lease == lease && !last.ended_at ? &last : nullptr;
+}
+
+LeaseState MemoryStore::Study::open_state() const {
+  return record.state == StudyState::running ? LeaseState::held : LeaseState::stop;
+}
+
+bool MemoryStore::Study::end_attempt(const Lease& lease, FailureReason reason, std::string_view message) {
+  LeaseRecord* attempt = open_lease(lease);
+  if (attempt == nullptr) return false;
+  attempt->ended_at = now();
+  attempt->reason = reason;
+  attempt->message = message;
+  open.erase(lease.trial);
+  return true;
+}
+
+Result<std::optional<Store::LeasedTrial>> MemoryStore::lease(StudyId id, std::string_view worker,
+                                                             double lease_seconds) {
+  const std::lock_guard lock(mutex_);
+  Study* study = find(id);
+  if (study == nullptr || study->queued.empty()) return std::nullopt;
+  Trial& trial = study->find(*study->queued.begin())->trial;
+  study->queued.erase(study->queued.begin());
+  study->open.insert(trial.id);
+  const double at = now();
+  trial.state = TrialState::running;
+  trial.attempts += 1;
+  trial.worker = worker;
+  trial.started_at = at;
+  const Lease lease{id, trial.id, trial.attempts};
+  study->attempts[trial.id].leases.push_back({lease, trial.worker, at, at + lease_seconds});
+  ++version_;
+  return LeasedTrial{lease, trial};
+}
+
+Result<LeaseState> MemoryStore::heartbeat(const Lease& lease, double lease_seconds) {
+  const std::lock_guard lock(mutex_);
+  Study* study = find(lease.study);
+  LeaseRecord* attempt = study == nullptr ? nullptr : study->open_lease(lease);
+  if (attempt == nullptr) return LeaseState::lost;
+  attempt->expires_at = now() + lease_seconds;
+  ++version_;
+  return study->open_state();
+}
+
+Result<ReportReceipt> MemoryStore::report(const Lease& lease, const Report& report, VerdictWanted wanted) {
+  const std::lock_guard lock(mutex_);
+  Study* study = find(lease.study);
+  if (study == nullptr || study->open_lease(lease) == nullptr) return ReportReceipt{};
+  auto& reports = study->attempts[lease.trial].reports;
+  const auto number = static_cast<std::uint32_t>(
+      std::ranges::count(reports, lease.attempt, [](const ReportRecord& record) { return record.attempt; }));
+  reports.push_back({lease.trial, lease.attempt, number, report, now(), wanted == VerdictWanted::yes, std::nullopt});
+  ++version_;
+  return ReportReceipt{study->open_state(), number};
+}
+
+Result<void> MemoryStore::set_verdict(const Coordinator& coordinator, const ReportRecord& report, Verdict verdict) {
+  const std::lock_guard lock(mutex_);
+  const auto study = held(coordinator);
+  if (!study) return tl::unexpected<Error>(study.error());
+  if (const auto found = (*study)->attempts.find(report.trial); found != (*study)->attempts.end()) {
+    for (ReportRecord& record : found->second.reports) {
+      if (record.attempt != report.attempt || record.number != report.number) continue;
+      if (!record.verdict_wanted || record.verdict) break;
+      record.verdict = verdict;
+      ++version_;
+      return {};
+    }
+  }
+  return no_report(kName, report);
+}
+
+Result<std::optional<Verdict>> MemoryStore::verdict(const Lease& lease, std::uint32_t number) {
+  const std::lock_guard lock(mutex_);
+  const Study* study = find(lease.study);
+  if (study == nullptr) return std::nullopt;
+  if (const auto found = study->attempts.find(lease.trial); found != study->attempts.end()) {
+    for (const ReportRecord& record : found->second.reports) {
+      if (record.attempt == lease.attempt && record.number == number) return record.verdict;
+    }
+  }
+  return std::nullopt;
+}
+
+Result<LeaseState> MemoryStore::finish(const Lease& lease, const Trial& result) {
+  const std::lock_guard lock(mutex_);
+  if (!result.finished() && result.state != TrialState::paused) return not_ended(kName, lease.trial);
+  Study* study = find(lease.study);
+  if (study == nullptr || !study->end_attempt(lease, result.reason, result.message)) return LeaseState::lost;
+  Entry& entry = *study->find(lease.trial);
+  entry.set_result(result, now());
+  study->land(entry);
+  ++version_;
+  return study->open_state();
+}
+
+Result<LeaseState> MemoryStore::requeue(const Coordinator& coordinator, const Lease& lease, FailureReason reason,
+                                        std::string_view message) {
+  const std::lock_guard lock(mutex_);
+  const auto study = held(coordinator);
+  if (!study) return tl::unexpected<Error>(study.error());
+  if (lease.study != coordinator.study || !(*study)->end_attempt(lease, reason, message)) return LeaseState::lost;
+  Trial& trial = (*study)->find(lease.trial)->trial;
+  trial.state = TrialState::queued;
+  trial.started_at = 0;
+  (*study)->queued.insert(trial.id);
+  ++version_;
+  return (*study)->open_state();
+}
+
+Result<std::vector<ReportRecord>> MemoryStore::reports(StudyId id, TrialId trial) {
+  const std::lock_guard lock(mutex_);
+  std::vector<ReportRecord> reports;
+  Study* study = find(id);
+  const Entry* entry = study == nullptr ? nullptr : study->find(trial);
+  if (entry == nullptr) return reports;
+  if (const auto found = study->attempts.find(trial); found != study->attempts.end()) {
+    std::ranges::copy_if(found->second.reports, std::back_inserter(reports),
+                         [&](const ReportRecord& record) { return record.attempt == entry->trial.attempts; });
+  }
+  return reports;
+}
+
+Result<std::vector<ReportRecord>> MemoryStore::reports_awaiting_verdict(StudyId id) {
+  const std::lock_guard lock(mutex_);
+  std::vector<ReportRecord> awaiting;
+  const Study* study = find(id);
+  if (study == nullptr) return awaiting;
+  for (const TrialId trial : study->open) {
+    const Attempts& of = study->attempts.at(trial);
+    std::ranges::copy_if(of.reports, std::back_inserter(awaiting), [&](const ReportRecord& record) {
+      return record.attempt == of.leases.back().lease.attempt && record.verdict_wanted && !record.verdict;
+    });
+  }
+  return awaiting;
+}
+
+Result<std::vector<LeaseRecord>> MemoryStore::open_leases(StudyId id) {
+  const std::lock_guard lock(mutex_);
+  std::vector<LeaseRecord> leases;
+  if (const Study* study = find(id)) {
+    for (const TrialId trial : study->open) leases.push_back(study->attempts.at(trial).leases.back());
+  }
+  return leases;
+}
+
+Result<std::vector<LeaseRecord>> MemoryStore::expired_leases(StudyId study) {
+  auto leases = open_leases(study);
+  if (leases) std::erase_if(*leases, [at = now()](const LeaseRecord& record) { return record.expires_at > at; });
+  return leases;
+}
+
+Result<std::vector<LeaseRecord>> MemoryStore::attempts(StudyId id, TrialId trial) {
+  const std::lock_guard lock(mutex_);
+  const Study* study = find(id);
+  if (study == nullptr) return std::vector<LeaseRecord>{};
+  const auto found = study->attempts.find(trial);
+  return found == study->attempts.end() ? std::vector<LeaseRecord>{} : found->second.leases;
+}
+
+}  // namespace nascent::core::store

@@ -1,0 +1,165 @@
+#include "sqlite.hpp"
+
+#include <fmt/core.h>
+
+#include <cmath>
+#include <limits>
+
+namespace nascent::core::store {
+namespace {
+
+// Longer than any transaction of ours on a slow disk; short enough that a person still waits for the message.
+constexpr int kBusyWaitMilliseconds = 20'000;
+
+}  // namespace
+
+std::string explain(int code, const char* detail, const std::string& path) {
+  switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return fmt::format("store {}: another process kept it locked for {} s; find it with `fuser {}`, then try again",
+                         path, kBusyWaitMilliseconds / 1000, path);
+    case SQLITE_FULL:
+      return fmt::format(
+          "store {}: the disk is full; nothing stored so far is lost and the study stays resumable: free some space, "
+          "then "
+          "`nascent resume`",
+          path);
+    case SQLITE_READONLY:
+      return fmt::format("store {}: it cannot be written; make the file and its folder writable, or copy it elsewhere",
+                         path);
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+    case SQLITE_CANTOPEN:
+      return fmt::format(
+          "store {}: it cannot be opened ({}); check that its folder exists and who may read and write there", path,
+          detail);
+    case SQLITE_CORRUPT:
+      return fmt::format(
+          "store {}: the file is damaged ({}); restore a copy, or save what is readable with `sqlite3 {} .recover`",
+          path, detail, path);
+    case SQLITE_NOTADB:
+      return fmt::format("store {}: this is no nascent store (not an SQLite file); name another path", path);
+    case SQLITE_IOERR:
+      if (code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_SHMSIZE) {
+        return fmt::format(
+            "store {}: writing failed ({}): the disk is full, the file reached its size limit, or the device is "
+            "faulty; "
+            "nothing stored so far is lost and the study stays resumable: mend it, then `nascent resume`",
+            path, detail);
+      }
+      [[fallthrough]];
+    default:
+      return fmt::format("store {}: {} (SQLite {})", path, detail, code);
+  }
+}
+
+Query::~Query() {
+  if (statement_ == nullptr) return;
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);
+}
+
+bool Query::next() {
+  if (!database_.ok()) return false;
+  column_ = 0;
+  const int code = sqlite3_step(statement_);
+  if (code == SQLITE_ROW) return true;
+  if (code != SQLITE_DONE) database_.fail(code);
+  return false;
+}
+
+double Query::number() {
+  if (!null()) return real();
+  ++column_;
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+std::string_view Query::bytes() {
+  const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, column_));
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column_));
+  ++column_;
+  return data == nullptr ? std::string_view{} : std::string_view{data, size};
+}
+
+std::string Query::text() { return std::string(bytes()); }
+
+std::optional<std::int64_t> Query::optional_integer() {
+  if (!null()) return integer();
+  ++column_;
+  return std::nullopt;
+}
+
+std::optional<double> Query::optional_real() {
+  if (!null()) return real();
+  ++column_;
+  return std::nullopt;
+}
+
+void Query::bind_one(int index, std::string_view text) {
+  // A null pointer would bind NULL.
+  const char* data = text.data() == nullptr ? "" : text.data();
+  if (sqlite3_bind_text64(statement_, index, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8) != SQLITE_OK) {
+    database_.fail(SQLITE_TOOBIG);
+  }
+}
+
+void Query::bind_one(int index, Blob blob) {
+  const char* data = blob.bytes.data() == nullptr ? "" : blob.bytes.data();
+  if (sqlite3_bind_blob64(statement_, index, data, blob.bytes.size(), SQLITE_TRANSIENT) != SQLITE_OK) {
+    database_.fail(SQLITE_TOOBIG);
+  }
+}
+
+void Query::bind_one(int index, Number number) {
+  if (!std::isnan(number.value)) sqlite3_bind_double(statement_, index, number.value);
+}
+
+Database::Database(std::string path, const std::string& uri, int flags) : path_(std::move(path)) {
+  const int code = sqlite3_open_v2(uri.c_str(), &handle_, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
+  if (handle_ != nullptr) {
+    sqlite3_extended_result_codes(handle_, 1);
+    sqlite3_busy_timeout(handle_, kBusyWaitMilliseconds);
+  }
+  if (code != SQLITE_OK) fail(code);
+}
+
+Database::~Database() {
+  statements_.clear();
+  sqlite3_close(handle_);
+}
+
+void Database::script(const std::string& sql) {
+  if (!ok()) return;
+  const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) fail(code);
+}
+
+void Database::rollback() {
+  // After a full disk SQLite has rolled back by itself.
+  if (handle_ != nullptr && sqlite3_get_autocommit(handle_) == 0) {
+    sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+}
+
+std::optional<Error> Database::take_error() { return std::exchange(error_, std::nullopt); }
+
+void Database::fail(int code) {
+  if (error_) return;
+  const char* detail = handle_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle_);
+  error_ = Error{ErrorKind::store, explain(code, detail, path_)};
+}
+
+sqlite3_stmt* Database::prepared(const char* sql) {
+  if (!ok()) return nullptr;
+  auto& statement = statements_[sql];
+  if (statement == nullptr) {
+    sqlite3_stmt* raw = nullptr;
+    const int code = sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+    statement.reset(raw);
+    if (code != SQLITE_OK) fail(code);
+  }
+  return statement.get();
+}
+
+}  // namespace nascent::core::store
