@@ -1,0 +1,89 @@
+#include "nascent/core/resolved_study.hpp"
+
+#include <nascent/error.hpp>
+
+namespace nascent::core {
+
+std::vector<const StudyComponent*> ResolvedStudy::components() const {
+  std::vector<const StudyComponent*> all;
+  if (dataset) all.push_back(&*dataset);
+  all.push_back(&space);
+  all.push_back(&sampler);
+  if (scheduler) all.push_back(&*scheduler);
+  if (trainer) all.push_back(&*trainer);
+  for (const StudyComponent& c : compressors) all.push_back(&c);
+  for (const StudyComponent& c : evaluators) all.push_back(&c);
+  return all;
+}
+
+Result<ResolvedStudy> resolve_study(StudyConfig config, const PluginCatalog& catalog) {
+  Diagnostics diagnostics;
+  const auto resolve = [&](ComponentConfig& given) -> StudyComponent {
+    const auto info = catalog.find(kind_of_path(given.path), given.type);
+    if (!info) {
+      diagnostics.add(given.type_where, info.error().message);
+      return {};
+    }
+    ResolvedComponent resolved = resolve_component(given, *info, diagnostics);
+    given = std::move(resolved.complete);
+    return {given.path, *info, std::move(resolved.options), std::move(resolved.lifted)};
+  };
+  ResolvedStudy study;
+  if (config.dataset) study.dataset = resolve(*config.dataset);
+  study.space = resolve(config.space);
+  study.sampler = resolve(config.sampler);
+  if (config.scheduler) study.scheduler = resolve(*config.scheduler);
+  if (config.trainer) study.trainer = resolve(*config.trainer);
+  for (ComponentConfig& c : config.compressors) study.compressors.push_back(resolve(c));
+  for (ComponentConfig& c : config.evaluators) study.evaluators.push_back(resolve(c));
+  if (!diagnostics.empty()) return tl::unexpected(diagnostics.error());
+  study.config = std::move(config);
+  return study;
+}
+
+Result<std::optional<TaskShape>> dataset_shape(PluginCatalog& catalog, const ResolvedStudy& study) {
+  if (!study.dataset) return std::nullopt;
+  const auto dataset = create_component<nas_dataset_vt>(catalog, *study.dataset, study.config);
+  if (!dataset) return tl::unexpected<Error>(dataset.error());
+  const nas_dataset_info* info = nullptr;
+  if (auto answer = dataset->call(&nas_dataset_vt::info, &info); !answer) return tl::unexpected<Error>(answer.error());
+  auto shape = TaskShape::of(*info);
+  if (!shape) return tl::unexpected<Error>(shape.error().within("dataset \"" + study.dataset->info.alias + "\""));
+  return std::optional(std::move(*shape));
+}
+
+Result<StudySpace> create_space(PluginCatalog& catalog, const ResolvedStudy& study,
+                                const std::optional<TaskShape>& shape) {
+  nas_task_shape raw{};
+  if (shape) raw = shape->view();
+  const nas_space_arg arg{sizeof(nas_space_arg), 0, shape ? &raw : nullptr};
+  auto space = create_component<nas_space_vt>(catalog, study.space, study.config, &arg);
+  if (!space) return tl::unexpected<Error>(space.error());
+  std::vector<LiftedParameter> lifted;
+  for (const StudyComponent* c : study.components()) lifted.insert(lifted.end(), c->lifted.begin(), c->lifted.end());
+  return StudySpace::compose(std::move(*space), std::move(lifted));
+}
+
+std::vector<PluginRecord> plugin_records(const ResolvedStudy& study) {
+  std::vector<PluginRecord> records;
+  for (const StudyComponent* c : study.components()) {
+    const PluginInfo none{};
+    const PluginInfo& plugin = c->info.plugin ? *c->info.plugin : none;
+    records.push_back({std::string(kind_name(c->info.kind)), c->info.id, c->info.alias, c->info.version,
+                       plugin.path.string(), plugin.sha256});
+  }
+  return records;
+}
+
+Error creation_error(const PluginError& error, const StudyComponent& component, const StudyConfig& config) {
+  if (error.status != NAS_E_INVALID) return error;
+  for (const ComponentConfig* c : core::components(config)) {
+    if (c->path != component.path) continue;
+    nas_error raw{};
+    nascent::set_error(&raw, error.status, error.reason, error.option);
+    return locate(*c, raw);
+  }
+  return error;
+}
+
+}  // namespace nascent::core
