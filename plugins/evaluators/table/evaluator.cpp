@@ -12,8 +12,8 @@ class TableEvaluator : public nascent::Evaluator {
       nascent::option("file", "CSV file, plain or gzip, one row per configuration").path().required(),
       nascent::option("metrics", "metric = \"column\", or metric = [\"column\", ...] for the mean").table().required()};
 
-  TableEvaluator(const nascent::Options& options, const nascent::EvaluatorSetup& setup)
-      : sources_(sources(options)), space_(setup.space), table_(options.text("file"), setup.space, sources_) {
+  TableEvaluator(const nascent::Options& given, const nascent::EvaluatorSetup& setup)
+      : sources_(sources(given)), space_(setup.space), table_(given.text("file"), setup.space, sources_) {
     for (const table::Source& source : sources_) {
       metrics_.push_back({source.metric, "column of the table", nascent::Direction::none, 0});
     }
@@ -33,9 +33,9 @@ class TableEvaluator : public nascent::Evaluator {
   }
 
  private:
-  static std::vector<table::Source> sources(const nascent::Options& options) {
+  static std::vector<table::Source> sources(const nascent::Options& given) {
     std::vector<table::Source> all;
-    const nascent::Options metrics = options.table("metrics");
+    const nascent::Options metrics = given.table("metrics");
     for (const std::string& name : metrics.keys()) all.push_back({name, metrics.texts(name)});
     if (all.empty()) throw nascent::InvalidOption("metrics", "metrics is empty; name at least one column to look up");
     return all;

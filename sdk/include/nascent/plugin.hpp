@@ -112,15 +112,17 @@ const void* NAS_CALL extension(void* self, const char* id) noexcept {
     return nullptr;
   }
 }
-// T(options, setup), or T(options) when it needs no setup.
+// T(options, setup), T(options) or T(), whichever there is.
 template <class T, class Setup>
 nas_status create(const nas_config* config, const Setup& setup, void** self, nas_error* error) noexcept {
   return guarded(error, [&] {
     const Options options(config);
     if constexpr (std::is_constructible_v<T, const Options&, const Setup&>) {
       *self = new T(options, setup);
-    } else {
+    } else if constexpr (std::is_constructible_v<T, const Options&>) {
       *self = new T(options);
+    } else {
+      *self = new T();
     }
   });
 }

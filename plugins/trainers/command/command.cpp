@@ -1,0 +1,152 @@
+// Any program as a candidate's training: it reads the trial from a JSON file and writes metrics to a pipe.
+#include <unistd.h>
+
+#include <cmath>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "nascent/trainer.hpp"
+#include "process.hpp"
+#include "protocol.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+
+// Exit codes a program may use to say more than "failed".
+constexpr int exit_invalid = 2, exit_diverged = 3, exit_out_of_memory = 4;
+
+// Where the trial's files go: its artifact folder, or a temporary one that is removed.
+class Folder {
+ public:
+  explicit Folder(std::string_view artifacts) : path_(artifacts), temporary_(artifacts.empty()) {
+    if (!temporary_) return;
+    std::string name = (fs::temp_directory_path() / "nascent-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw nascent::Error(NAS_E_IO, "cannot make the folder " + name + ": " + std::strerror(errno));
+    path_ = name;
+  }
+  ~Folder() {
+    std::error_code ignored;
+    if (temporary_) fs::remove_all(path_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] std::string operator/(const char* name) const { return (path_ / name).string(); }
+
+ private:
+  fs::path path_;
+  bool temporary_;
+};
+
+// The last line with text in it: what a program says before it dies.
+std::string last_words(const std::string& log) {
+  std::ifstream file(log);
+  std::string line, last;
+  while (std::getline(file, line)) {
+    if (line.find_first_not_of(" \t\r") != std::string::npos) last = line;
+  }
+  return last.substr(0, 300);
+}
+
+class Command : public nascent::Trainer {
+ public:
+  static constexpr nascent::About about{"org.nascent.trainer.command", "command", "1.0.0",
+                                        "Any program as a candidate's training: Python, shell, anything"};
+  static constexpr std::array options{
+      nascent::option("command", "program and arguments, an array of texts").texts().required(),
+      nascent::option("directory", "working directory of the program").path(),
+      nascent::option("grace", "time between asking a program to stop, SIGTERM and SIGKILL").seconds().otherwise(5.0)};
+
+  std::unique_ptr<nascent::Model> train(const nascent::Task& task, const nascent::TrainRequest& request) override {
+    const std::vector<std::string> argv = request.options.texts("command");
+    if (argv.empty()) throw nascent::InvalidOption("command", "command is empty; give a program, such as [\"python3\", \"train.py\"]");
+    const milliseconds grace(static_cast<std::int64_t>(request.options.real("grace") * 1000));
+    const Folder folder(task.artifact_dir());
+    const std::string trial_file = folder / "trial.json", log = folder / "output.log";
+    std::ofstream(trial_file) << command::trial_json(task, request) << '\n';
+
+    std::vector<std::string> environment = command::parameter_environment(request);
+    environment.push_back("NASCENT_TRIAL=" + trial_file);
+    environment.push_back("NASCENT_REPORT=" + std::to_string(command::report_fd));
+    environment.push_back("NASCENT_VERDICT=" + std::to_string(command::verdict_fd));
+    command::Process program(argv, environment, request.options.has("directory") ? request.options.text("directory") : "", log);
+
+    double budget = request.budget.from;
+    bool reported = false;
+    for (;;) {
+      std::string line;
+      const command::Process::Read read = program.read_line(line, milliseconds(200));
+      if (task.cancelled()) {
+        end(program, grace);
+        throw nascent::Error(NAS_E_CANCELLED, "the trial was cancelled");
+      }
+      if (read == command::Process::Read::timeout) {
+        // A program whose child keeps the pipe open has ended all the same.
+        if (program.wait(milliseconds(0))) break;
+        continue;
+      }
+      if (read == command::Process::Read::end) break;
+      const command::ReportLine report = command::parse_report(line, budget + 1);
+      budget = report.budget;
+      reported = true;
+      std::vector<nascent::MetricValue> metrics;
+      for (const auto& [name, value] : report.metrics) {
+        if (!std::isfinite(value)) throw nascent::Diverged(name + " is not finite at budget " + std::to_string(budget));
+        metrics.push_back({name, value});
+      }
+      const nascent::Verdict verdict = task.report(budget, metrics);
+      program.write_verdict(verdict == nascent::Verdict::go ? "go\n" : "stop\n");
+      if (request.budget.to > request.budget.from) task.progress((budget - request.budget.from) / (request.budget.to - request.budget.from));
+      if (verdict != nascent::Verdict::go) {
+        if (!program.wait(grace)) end(program, grace);
+        return nullptr;
+      }
+    }
+    classify(finished(program, task, grace), log);
+    if (!reported) {
+      throw nascent::Error(NAS_E_INVALID, "'" + argv[0] + "' ended without a report; write one JSON line such as {\"val_accuracy\": 0.9} "
+                                          "to the file descriptor in NASCENT_REPORT");
+    }
+    return nullptr;
+  }
+
+ private:
+  // SIGTERM, then SIGKILL.
+  static void end(command::Process& program, milliseconds grace) {
+    program.signal(SIGTERM);
+    if (!program.wait(grace)) program.signal(SIGKILL);
+    program.wait(std::chrono::seconds(10));
+  }
+  // The program closed its report pipe: wait for its end, as long as nobody asks to stop.
+  static command::Exit finished(command::Process& program, const nascent::Task& task, milliseconds grace) {
+    for (;;) {
+      if (const auto exit = program.wait(milliseconds(200))) return *exit;
+      if (task.cancelled()) {
+        end(program, grace);
+        throw nascent::Error(NAS_E_CANCELLED, "the trial was cancelled");
+      }
+    }
+  }
+  static void classify(command::Exit exit, const std::string& log) {
+    if (exit.signal == 0 && exit.code == 0) return;
+    const std::string words = last_words(log);
+    const std::string said = words.empty() ? "" : "; it said: " + words;
+    if (exit.signal == SIGKILL) throw nascent::Error(NAS_E_NOMEM, "the program was killed (SIGKILL), most likely for want of memory" + said);
+    if (exit.signal != 0) throw nascent::Error(NAS_E_INTERNAL, std::string("the program was ended by a signal: ") + strsignal(exit.signal) + said);
+    const std::string code = "the program ended with exit code " + std::to_string(exit.code);
+    switch (exit.code) {
+      case exit_invalid: throw nascent::Error(NAS_E_INVALID, code + " (configuration refused)" + said);
+      case exit_diverged: throw nascent::Diverged(code + " (diverged)" + said);
+      case exit_out_of_memory: throw nascent::Error(NAS_E_NOMEM, code + " (out of memory)" + said);
+      case 127: throw nascent::Error(NAS_E_INVALID, code + ": it was not found" + said);
+      default: throw nascent::Error(NAS_E_INTERNAL, code + said);
+    }
+  }
+};
+
+}  // namespace
+
+NASCENT_PLUGIN("org.nascent.command", "1.0.0", Command)

@@ -1,0 +1,107 @@
+#include "protocol.hpp"
+
+#include <cctype>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+namespace command {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json value_json(const nas_param& parameter, double x) {
+  if (parameter.kind == NAS_P_INT) return static_cast<std::int64_t>(x);
+  if (parameter.kind == NAS_P_FLOAT) return x;
+  const nas_value& choice = parameter.choices[static_cast<std::size_t>(x)];
+  switch (choice.type) {
+    case NAS_T_BOOL: return choice.u.i != 0;
+    case NAS_T_INT: return choice.u.i;
+    case NAS_T_FLOAT: return choice.u.f;
+    default: return std::string(choice.u.s, choice.n);
+  }
+}
+
+// Active parameters with the names a script knows them by.
+std::vector<std::pair<std::string, Json>> parameters(const nascent::TrainRequest& request) {
+  std::vector<std::pair<std::string, Json>> all;
+  for (std::size_t i = 0; i < request.space.size(); ++i) {
+    if (request.configuration.active[i] == 0) continue;
+    std::string_view name = request.space[i].name();
+    if (name.starts_with("space.")) name.remove_prefix(6);
+    all.emplace_back(name, value_json(request.space.param(i), request.configuration.x[i]));
+  }
+  return all;
+}
+
+Json architecture_json(const nascent::Graph& graph) {
+  Json nodes = Json::array(), outputs = Json::array();
+  for (const nascent::Node& node : graph.nodes()) {
+    Json inputs = Json::array(), attributes = Json::object();
+    for (const nascent::Edge& edge : node.inputs) inputs.push_back({edge.node.value, edge.output});
+    for (const auto& [name, value] : node.attributes) {
+      std::visit([&attributes, &key = name](const auto& v) { attributes[key] = v; }, value);
+    }
+    nodes.push_back({{"op", node.op}, {"name", node.name}, {"weight_group", node.weight_group}, {"inputs", inputs}, {"attributes", attributes}});
+  }
+  for (const nascent::Edge& edge : graph.outputs()) outputs.push_back({edge.node.value, edge.output});
+  return {{"nodes", nodes}, {"outputs", outputs}};
+}
+
+// Python's json writes NaN, Infinity and -Infinity bare, which is no JSON: as null they reach the reader.
+std::string with_nulls(std::string_view line) {
+  std::string text(line);
+  for (const std::string_view word : {"-Infinity", "Infinity", "NaN"}) {
+    for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at)) text.replace(at, word.size(), "null");
+  }
+  return text;
+}
+
+[[noreturn]] void refuse(std::string_view line, const std::string& rule) {
+  throw nascent::Error(NAS_E_INVALID, "report '" + std::string(line.substr(0, 120)) + "' " + rule);
+}
+
+}  // namespace
+
+std::string trial_json(const nascent::Task& task, const nascent::TrainRequest& request) {
+  static constexpr const char* units[] = {"epochs", "steps", "seconds"};
+  Json values = Json::object();
+  for (auto& [name, value] : parameters(request)) values[name] = value;
+  const Json trial = {{"trial", task.trial_id()},
+                      {"seed", task.seed()},
+                      {"threads", task.threads()},
+                      {"budget", {{"unit", units[request.budget.unit % 3]}, {"from", request.budget.from}, {"to", request.budget.to}}},
+                      {"parameters", values},
+                      {"architecture", request.graph ? architecture_json(*request.graph) : Json(nullptr)},
+                      {"artifact_dir", task.artifact_dir()},
+                      {"resume_dir", request.resume_dir}};
+  return trial.dump(2);
+}
+
+std::vector<std::string> parameter_environment(const nascent::TrainRequest& request) {
+  std::vector<std::string> environment;
+  for (const auto& [name, value] : parameters(request)) {
+    std::string variable = "NASCENT_PARAM_";
+    for (const char c : name) variable += std::isalnum(static_cast<unsigned char>(c)) != 0 ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : '_';
+    environment.push_back(variable + "=" + (value.is_string() ? value.get<std::string>() : value.dump()));
+  }
+  return environment;
+}
+
+ReportLine parse_report(std::string_view line, double next_budget) {
+  const Json json = Json::parse(with_nulls(line), nullptr, false);
+  if (!json.is_object()) refuse(line, "is no JSON object; write one object a line, such as {\"val_accuracy\": 0.9}");
+  ReportLine report{next_budget, {}};
+  for (const auto& [name, value] : json.items()) {
+    if (!value.is_number() && !value.is_null()) refuse(line, "has '" + name + "', which is no number; metrics are numbers");
+    const double number = value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+    if (name == "budget") {
+      report.budget = number;
+    } else {
+      report.metrics.emplace_back(name, number);
+    }
+  }
+  if (report.metrics.empty()) refuse(line, "holds no metric; name at least one, such as \"val_accuracy\"");
+  return report;
+}
+
+}  // namespace command
