@@ -1,7 +1,10 @@
 // Writing a dataset, and reading one: splits, fields, rows.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -64,6 +67,9 @@ class Subset {
     if (raw_.data.vt == nullptr) return;
     nas_error error{};
     check(raw_.data.vt->info(raw_.data.self, &info_, &error), error);
+    if (raw_.split >= info_->n_splits) {
+      throw Error(NAS_E_INVALID, "split " + std::to_string(raw_.split) + " of " + std::to_string(info_->n_splits) + " does not exist");
+    }
   }
   [[nodiscard]] bool empty() const { return raw_.data.vt == nullptr; }
   [[nodiscard]] const nas_subset& raw() const { return raw_; }
@@ -155,7 +161,7 @@ struct DatasetKind {
       check_split(held.raw, split);
       std::optional<std::vector<Tensor>> tensors = held.dataset.whole(split);
       if (!tensors) return set_error(error, NAS_E_UNSUPPORTED, "this split does not lie in memory; use gather");
-      hand_over(*tensors, out);
+      hand_over(*tensors, held.fields.size(), out);
       return NAS_OK;
     });
   }
@@ -171,7 +177,7 @@ struct DatasetKind {
         }
       }
       std::vector<Tensor> tensors = held.dataset.gather(split, {index, n});
-      hand_over(tensors, out);
+      hand_over(tensors, held.fields.size(), out);
     });
   }
   template <class T>
@@ -182,7 +188,11 @@ struct DatasetKind {
   static void check_split(const nas_dataset_info& info, std::uint32_t split) {
     if (split >= info.n_splits) throw Error(NAS_E_INVALID, "split " + std::to_string(split) + " of " + std::to_string(info.n_splits) + " does not exist");
   }
-  static void hand_over(std::vector<Tensor>& tensors, nas_tensor** out) {
+  static void hand_over(std::vector<Tensor>& tensors, std::size_t n_fields, nas_tensor** out) {
+    if (tensors.size() != n_fields) {
+      throw Error(NAS_E_INTERNAL, "the dataset returned " + std::to_string(tensors.size()) + " tensors for " +
+                                      std::to_string(n_fields) + " fields; one each is needed");
+    }
     for (std::size_t i = 0; i < tensors.size(); ++i) out[i] = tensors[i].release();
   }
 };

@@ -96,6 +96,7 @@ class Rng {
 
   // Uniform on [0, 1), 53 bits.
   constexpr double uniform() { return static_cast<double>((*this)() >> 11) * 0x1.0p-53; }
+  // Uniform between lo and hi; hi itself only by rounding.
   constexpr double uniform(double lo, double hi) { return lo + (hi - lo) * uniform(); }
 
   // Uniform on {0, ..., n-1}, n >= 1, without bias: Lemire, "Fast Random Integer Generation in an Interval" (TOMACS 2019).
@@ -110,7 +111,7 @@ class Rng {
   }
 
   // Standard normal, by inversion: one draw, one number.
-  double normal() { return normal_quantile((static_cast<double>((*this)() >> 11) + 0.5) * 0x1.0p-53); }
+  double normal() { return normal_quantile((static_cast<double>((*this)() >> 12) + 0.5) * 0x1.0p-52); }
 
  private:
   std::array<std::uint32_t, 2> key_, trial_;

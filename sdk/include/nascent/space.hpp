@@ -2,8 +2,6 @@
 #pragma once
 
 #include <any>
-#include <functional>
-#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -71,22 +69,20 @@ class SpaceBuilder {
     return {declare(discrete(name, ParameterKind::ordinal, values, std::move(weights)))};
   }
 
-  // Everything declared by `part(*this)` gets the prefix "<name>.". Returns what `part` returns.
+  // Everything declared by `part(*this)` gets the prefix "<name>.". Returns what `part` returns, which may be nothing.
   template <class Part>
-  auto nested(const std::string& name, Part&& part) {
-    const std::string outer = prefix_;
+  decltype(auto) nested(const std::string& name, Part&& part) {
+    const Scope outer(*this);
     prefix_ += name + ".";
-    auto handles = part(*this);
-    prefix_ = outer;
-    return handles;
+    return part(*this);
   }
-  // Everything declared by `part(*this)` is active only where the predicate (and all enclosing ones) holds.
+  // Everything declared by `part(*this)` is active only where the predicate (and all enclosing ones) holds. Returns what
+  // `part` returns, which may be nothing.
   template <class Part>
-  auto when(Predicate predicate, Part&& part) {
-    conditions_.push_back({0, parameters_[predicate.index].name, predicate.op, predicate.value});
-    auto handles = part(*this);
-    conditions_.pop_back();
-    return handles;
+  decltype(auto) when(Predicate predicate, Part&& part) {
+    const Scope outer(*this);
+    conditions_.push_back({0, parameters_.at(predicate.index).name, predicate.op, predicate.value});
+    return part(*this);
   }
   // A part that is present with the given prior probability: variable "<name>" plus "<name>.*".
   template <class Part>
@@ -114,25 +110,24 @@ class SpaceBuilder {
   auto shared(const std::string& name, Part&& part) {
     using Handles = decltype(part(*this));
     if (const auto known = shared_.find(name); known != shared_.end()) return std::any_cast<Handles>(known->second);
-    const std::string outer_prefix = std::exchange(prefix_, name + ".");
-    const std::vector<Condition> outer_conditions = std::exchange(conditions_, {});
+    const Scope outer(*this);
+    prefix_ = name + ".";
+    conditions_.clear();
     Handles handles = part(*this);
-    prefix_ = outer_prefix;
-    conditions_ = outer_conditions;
     shared_.emplace(name, handles);
     return handles;
   }
   // "this choice has that value", for when(). Throws if it is not one of the choice's values.
   template <class T>
-  [[nodiscard]] Predicate is(Choice<T> variable, const T& value) const {
+  [[nodiscard]] Predicate is(Choice<T> variable, const std::type_identity_t<T>& value) const {
     const Parameter& p = parameters_[variable.index];
     for (std::size_t k = 0; k < p.choices.size(); ++k) {
       if (p.choices[k] == ChoiceValue(value)) return {variable.index, NAS_OP_EQ, static_cast<double>(k)};
     }
     throw Error(NAS_E_INVALID, "parameter '" + p.name + "' has no choice '" + to_text(ChoiceValue(value)) + "'");
   }
-  [[nodiscard]] Predicate is(Choice<std::string> variable, const char* value) const { return is(variable, std::string(value)); }
-  [[nodiscard]] Predicate is_not(Choice<std::string> variable, const std::string& value) const {
+  template <class T>
+  [[nodiscard]] Predicate is_not(Choice<T> variable, const std::type_identity_t<T>& value) const {
     Predicate p = is(variable, value);
     p.op = NAS_OP_NE;
     return p;
@@ -141,6 +136,19 @@ class SpaceBuilder {
   [[nodiscard]] SpaceDeclaration declaration() const { return SpaceDeclaration(parameters_); }
 
  private:
+  // Puts prefix and conditions back when a nested part ends, also by an exception.
+  struct Scope {
+    explicit Scope(SpaceBuilder& builder) : space(builder), prefix(builder.prefix_), conditions(builder.conditions_) {}
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+    ~Scope() {
+      space.prefix_ = std::move(prefix);
+      space.conditions_ = std::move(conditions);
+    }
+    SpaceBuilder& space;
+    std::string prefix;
+    std::vector<Condition> conditions;
+  };
   static Parameter numeric(const std::string& name, ParameterKind kind, double lo, double hi, const Numeric& n) {
     Parameter p;
     p.name = name;

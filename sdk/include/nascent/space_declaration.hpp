@@ -1,7 +1,9 @@
 // A search space as an owned value: what a builder records, a TOML file lifts and a host composes.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -54,7 +56,7 @@ struct Parameter {
   std::optional<NormalPrior> normal;   // else uniform on the scale
   std::vector<ChoiceValue> choices;
   std::vector<double> weights;         // empty = uniform
-  std::vector<Condition> conditions;   // sorted by group
+  std::vector<Condition> conditions;   // all of one group, for at least one group
 
   [[nodiscard]] bool is_choice() const { return kind == ParameterKind::categorical || kind == ParameterKind::ordinal; }
 };
@@ -92,35 +94,52 @@ namespace detail {
 [[noreturn]] inline void refuse(const Parameter& p, const std::string& rule) {
   throw Error(NAS_E_INVALID, "parameter '" + p.name + "': " + rule);
 }
-inline std::string number_text(double v) { return to_text(ChoiceValue(v)); }
+inline std::string exact_text(double v) { return to_text(ChoiceValue(v)); }
 
 inline void check_parameter(const Parameter& p) {
   if (p.name.empty()) throw Error(NAS_E_INVALID, "a parameter has no name; every random variable needs one");
+  for (const char c : p.name) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) refuse(p, "its name holds a control character");
+  }
   if (p.is_choice()) {
     if (p.choices.empty()) refuse(p, "has no choices; give at least one");
+    if (p.normal) refuse(p, "a choice takes weights as its prior, not a normal distribution");
     if (!p.weights.empty() && p.weights.size() != p.choices.size()) {
       refuse(p, std::to_string(p.weights.size()) + " weights for " + std::to_string(p.choices.size()) + " choices; give one each");
     }
     double total = 0;
     for (const double w : p.weights) {
-      if (!(w >= 0) || !std::isfinite(w)) refuse(p, "weight " + number_text(w) + " is not a finite number >= 0");
+      if (!(w >= 0) || !std::isfinite(w)) refuse(p, "weight " + exact_text(w) + " is not a finite number >= 0");
       total += w;
     }
     if (!p.weights.empty() && !(total > 0)) refuse(p, "all weights are 0; at least one has to be positive");
   } else {
-    if (!std::isfinite(p.lo) || !std::isfinite(p.hi) || p.lo > p.hi) {
-      refuse(p, "range [" + number_text(p.lo) + ", " + number_text(p.hi) + "] is not finite and ascending");
+    if (!p.weights.empty()) refuse(p, "a number takes no weights; use a normal prior, or a choice");
+    if (!std::isfinite(p.lo) || !std::isfinite(p.hi) || p.lo > p.hi || !std::isfinite(p.hi - p.lo)) {
+      refuse(p, "range [" + exact_text(p.lo) + ", " + exact_text(p.hi) + "] is not finite and ascending");
     }
     if (p.kind == ParameterKind::integer && (p.lo != std::floor(p.lo) || p.hi != std::floor(p.hi) ||
                                              std::abs(p.lo) > 0x1p53 || std::abs(p.hi) > 0x1p53)) {
       refuse(p, "bounds of an integer have to be whole numbers of at most 2^53");
     }
-    if (p.scale == Scale::log && !(p.lo > 0)) refuse(p, "a logarithmic range has to start above 0, not at " + number_text(p.lo));
-    if (!(p.step >= 0) || !std::isfinite(p.step)) refuse(p, "step " + number_text(p.step) + " has to be a finite number >= 0");
+    if (p.scale == Scale::log && !(p.lo > 0)) refuse(p, "a logarithmic range has to start above 0, not at " + exact_text(p.lo));
+    if (!(p.step >= 0) || !std::isfinite(p.step)) refuse(p, "step " + exact_text(p.step) + " has to be a finite number >= 0");
     if (p.kind == ParameterKind::integer && p.step != std::floor(p.step)) refuse(p, "the step of an integer has to be whole");
+    if (p.step > 0 && (p.hi - p.lo) / p.step > 0x1p53) {
+      refuse(p, "step " + exact_text(p.step) + " makes more than 2^53 levels; leave it out for a continuous parameter");
+    }
     if (p.normal && !(p.normal->sd > 0 && std::isfinite(p.normal->sd) && std::isfinite(p.normal->mean))) {
       refuse(p, "a normal prior needs a finite mean and a standard deviation above 0");
     }
+  }
+}
+// A prior that puts (almost) nothing on the range cannot be drawn from.
+inline void check_prior(const Parameter& p, const nas_param& raw) {
+  if (p.normal && !(ParamView(raw).prior_mass() > 1e-280)) {
+    refuse(p, "its normal prior has next to no mass in the range; move the mean or widen the range");
+  }
+  if (p.otherwise && !ParamView(raw).contains(*p.otherwise)) {
+    refuse(p, "default " + exact_text(*p.otherwise) + " is outside its range");
   }
 }
 }  // namespace detail
@@ -134,6 +153,8 @@ inline SpaceDeclaration::Data::Data(std::vector<Parameter> list) : parameters(st
       p.hi = static_cast<double>(p.choices.size()) - 1;
     }
     detail::check_parameter(p);
+    std::stable_sort(p.conditions.begin(), p.conditions.end(),
+                     [](const Condition& a, const Condition& b) { return a.group < b.group; });
     nas_param raw{};
     raw.name = str(p.name);
     raw.kind = static_cast<std::uint32_t>(p.kind);
@@ -163,29 +184,37 @@ inline SpaceDeclaration::Data::Data(std::vector<Parameter> list) : parameters(st
       const auto parent = index.find(c.parent);
       if (parent == index.end()) detail::refuse(p, "its condition names '" + c.parent + "', which is not declared before it");
       if (c.op > NAS_OP_GT) detail::refuse(p, "its condition uses an unknown comparison");
+      if (std::isnan(c.value)) detail::refuse(p, "its condition compares with NaN, which never holds");
       conds.push_back({c.group, parent->second, c.op, 0, c.value});
     }
-    if (p.otherwise && !ParamView(raw).contains(*p.otherwise)) {
-      detail::refuse(p, "default " + detail::number_text(*p.otherwise) + " is outside its range");
-    }
+    detail::check_prior(p, raw);
     if (!index.emplace(p.name, static_cast<std::uint32_t>(params.size())).second) detail::refuse(p, "is declared twice");
     params.push_back(raw);
   }
-  // FNV-1a, 64 bit, over a plain text form of every field.
+  // FNV-1a, 64 bit, over every field as text; lengths go first, so that no two declarations read alike.
   std::uint64_t hash = 0xcbf29ce484222325U;
   const auto mix = [&hash](const std::string& text) {
-    for (const char ch : text) hash = (hash ^ static_cast<unsigned char>(ch)) * 0x100000001b3U;
-    hash = (hash ^ 0x1fU) * 0x100000001b3U;
+    for (const char ch : std::to_string(text.size()) + ':' + text) {
+      hash = (hash ^ static_cast<unsigned char>(ch)) * 0x100000001b3U;
+    }
   };
+  const auto mix_number = [&mix](double v) { mix(detail::exact_text(v)); };
   for (const Parameter& p : parameters) {
     mix(p.name);
     mix(std::to_string(static_cast<int>(p.kind)) + (p.scale == Scale::log ? "log" : "lin"));
-    for (const double v : {p.lo, p.hi, p.step}) mix(detail::number_text(v));
-    if (p.normal) mix(detail::number_text(p.normal->mean) + "/" + detail::number_text(p.normal->sd));
+    for (const double v : {p.lo, p.hi, p.step}) mix_number(v);
+    mix(p.otherwise ? detail::exact_text(*p.otherwise) : "");
+    mix(p.normal ? detail::exact_text(p.normal->mean) + "/" + detail::exact_text(p.normal->sd) : "");
+    mix(std::to_string(p.choices.size()));
     for (const ChoiceValue& c : p.choices) mix(std::to_string(c.index()) + to_text(c));
-    for (const double w : p.weights) mix(detail::number_text(w));
+    mix(std::to_string(p.weights.size()));
+    for (const double w : p.weights) mix_number(w);
+    mix(std::to_string(p.conditions.size()));
     for (const Condition& c : p.conditions) {
-      mix(std::to_string(c.group) + c.parent + std::to_string(c.op) + detail::number_text(c.value));
+      mix(std::to_string(c.group));
+      mix(c.parent);
+      mix(std::to_string(c.op));
+      mix_number(c.value);
     }
   }
   char hex[17];
@@ -199,15 +228,20 @@ inline SpaceDeclaration SpaceDeclaration::from_abi(const nas_space& space) {
   if (space.size < offsetof(nas_space, fingerprint) + sizeof space.fingerprint || space.param_stride < sizeof(nas_param)) {
     throw Error(NAS_E_INVALID, "nas_space is smaller than ABI 1.0; build the plugin against a released SDK");
   }
+  if (space.param_stride % alignof(nas_param) != 0) throw Error(NAS_E_INVALID, "nas_space.param_stride is not a multiple of 8");
+  if (space.n_params > 0 && space.params == nullptr) throw Error(NAS_E_INVALID, "nas_space.params is null");
+  if (space.n_conds > 0 && space.conds == nullptr) throw Error(NAS_E_INVALID, "nas_space.conds is null");
   const SpaceView source(&space);
   std::vector<Parameter> list;
   for (std::size_t i = 0; i < source.size(); ++i) {
     const nas_param& raw = source.param(i);
     Parameter p;
+    if (raw.name.n > 0 && raw.name.p == nullptr) throw Error(NAS_E_INVALID, "the name of parameter " + std::to_string(i) + " is null");
     p.name = std::string(::nascent::view(raw.name));
     if (raw.kind > NAS_P_ORD || raw.scale > NAS_SCALE_LOG || raw.prior > NAS_PRIOR_WEIGHTS) {
       detail::refuse(p, "kind, scale or prior is not one of ABI 1");
     }
+    if (raw.prior == NAS_PRIOR_WEIGHTS && raw.kind < NAS_P_CAT) detail::refuse(p, "a number takes no weights; only choices do");
     p.kind = static_cast<ParameterKind>(raw.kind);
     p.scale = static_cast<Scale>(raw.scale);
     p.lo = raw.lo;
@@ -223,7 +257,10 @@ inline SpaceDeclaration SpaceDeclaration::from_abi(const nas_space& space) {
           case NAS_T_BOOL: p.choices.emplace_back(v.u.i != 0); break;
           case NAS_T_INT: p.choices.emplace_back(v.u.i); break;
           case NAS_T_FLOAT: p.choices.emplace_back(v.u.f); break;
-          case NAS_T_STR: p.choices.emplace_back(std::string(v.u.s, v.n)); break;
+          case NAS_T_STR:
+            if (v.n > 0 && v.u.s == nullptr) detail::refuse(p, "the text of a choice is null");
+            p.choices.emplace_back(v.n > 0 ? std::string(v.u.s, v.n) : std::string());
+            break;
           default: detail::refuse(p, "a choice is neither bool, integer, number nor text");
         }
       }

@@ -1,10 +1,12 @@
 // A declared search space as samplers see it: flat random variables with priors and conditions.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "nascent/abi.h"
@@ -42,6 +44,43 @@ struct Point {
   bool operator==(const Point&) const = default;
 };
 
+namespace detail {
+// A normal distribution cut to [from, to]. Works in the lower tail, where doubles are precise: a range right of the mean
+// is mirrored.
+class TruncatedNormal {
+ public:
+  TruncatedNormal(double mean, double sd, double from, double to)
+      : mean_(mean), sd_(sd), from_(from), to_(to), mirrored_(from > mean) {
+    below_ = normal_cdf(mirrored_ ? (mean - to) / sd : (from - mean) / sd);
+    mass_ = normal_cdf(mirrored_ ? (mean - from) / sd : (to - mean) / sd) - below_;
+  }
+  [[nodiscard]] double mass() const { return mass_; }
+  // Share of the mass below `x`, which lies in [from, to].
+  [[nodiscard]] double cdf(double x) const {
+    const double share = (normal_cdf(mirrored_ ? (mean_ - x) / sd_ : (x - mean_) / sd_) - below_) / mass_;
+    return mirrored_ ? 1 - share : share;
+  }
+  [[nodiscard]] double quantile(double u) const {
+    const double z = normal_quantile(below_ + mass_ * (mirrored_ ? 1 - u : u));
+    return std::clamp(mean_ + (mirrored_ ? -z : z) * sd_, from_, to_);
+  }
+  // Mass between two points of [from, to], as precise as the tail allows.
+  [[nodiscard]] double between(double a, double b) const {
+    const double low = normal_cdf(mirrored_ ? (mean_ - b) / sd_ : (a - mean_) / sd_);
+    const double high = normal_cdf(mirrored_ ? (mean_ - a) / sd_ : (b - mean_) / sd_);
+    return (high - low) / mass_;
+  }
+  [[nodiscard]] double log_density(double x) const {
+    const double z = (x - mean_) / sd_;
+    return -0.5 * z * z - std::log(sd_ * std::sqrt(2 * 3.14159265358979323846)) - std::log(mass_);
+  }
+
+ private:
+  double mean_, sd_, from_, to_, below_ = 0, mass_ = 0;
+  bool mirrored_;
+};
+}  // namespace detail
+
 // One parameter's arithmetic: levels, scale, prior.
 class ParamView {
  public:
@@ -61,20 +100,23 @@ class ParamView {
   [[nodiscard]] double level(std::uint64_t k) const {
     return is_choice() ? static_cast<double>(k) : std::min(p_->hi, p_->lo + static_cast<double>(k) * step());
   }
+  // The level nearest to `value`.
   [[nodiscard]] std::uint64_t level_of(double value) const {
-    const double k = is_choice() ? value : std::round((value - p_->lo) / step());
-    return static_cast<std::uint64_t>(std::clamp(k, 0.0, static_cast<double>(levels() - 1)));
+    const double k = is_choice() ? std::round(value) : std::round((value - p_->lo) / step());
+    const double last = static_cast<double>(levels() - 1);
+    return k >= last ? levels() - 1 : k > 0 ? static_cast<std::uint64_t>(k) : 0;  // NaN counts as the lowest
   }
-  // Is `value` one this parameter can take?
+  // Is `value` one this parameter can take? Whole numbers and choices exactly, steps up to rounding.
   [[nodiscard]] bool contains(double value) const {
     if (!(value >= p_->lo && value <= p_->hi)) return false;
     if (levels() == 0) return true;
     const double exact = level(level_of(value));
-    return std::abs(value - exact) <= 1e-9 * std::max(1.0, std::abs(exact));
+    if (p_->kind != NAS_P_FLOAT) return value == exact;
+    return std::abs(value - exact) <= 1e-9 * step() + 0x1p-50 * std::max(std::abs(p_->lo), std::abs(p_->hi));
   }
-  // The nearest value this parameter can take.
+  // The nearest value this parameter can take; the lowest for NaN.
   [[nodiscard]] double clamp(double value) const {
-    const double inside = std::clamp(value, p_->lo, p_->hi);
+    const double inside = value >= p_->lo ? std::min(value, p_->hi) : p_->lo;
     return levels() == 0 ? inside : level(level_of(inside));
   }
 
@@ -82,11 +124,12 @@ class ParamView {
   [[nodiscard]] double quantile(double u) const {
     if (is_choice()) return static_cast<double>(choice_quantile(u));
     const auto [from, to] = scaled_range();
-    const double value = unscale(from + (to - from) * u, u, from, to);
-    if (levels() == 0) return std::clamp(value, p_->lo, p_->hi);
-    return level(level_of(value));
+    const double position = p_->prior == NAS_PRIOR_NORMAL ? truncated(from, to).quantile(u) : from + (to - from) * u;
+    const double value = is_log() ? std::exp(position) : position;
+    return levels() == 0 ? std::clamp(value, p_->lo, p_->hi) : level(level_of(value));
   }
-  // Where a value stands in its prior: the middle of its probability mass, in (0, 1). quantile(cdf(v)) == v.
+  // Where a value stands in its prior: the middle of its probability mass, in [0, 1]. quantile(cdf(v)) is v, up to
+  // rounding where v is continuous.
   [[nodiscard]] double cdf(double value) const {
     if (is_choice()) {
       const auto k = level_of(value);
@@ -98,18 +141,21 @@ class ParamView {
     const double half = 0.5 * step();
     return 0.5 * (continuous_cdf(value - half) + continuous_cdf(value + half));
   }
-  // Natural log of the prior's density (continuous, per unit of the scale) or mass (levels).
+  // Natural log of the prior's density (continuous, per unit of the scale) or mass (levels, or a range of one point).
   [[nodiscard]] double log_prior(double value) const {
     if (is_choice()) return std::log(probability(level_of(value)));
     const auto [from, to] = scaled_range();
+    if (!(to > from)) return 0;
     if (levels() != 0) {
-      const double half = 0.5 * step();
-      return std::log(continuous_cdf(value + half) - continuous_cdf(value - half));
+      const double half = 0.5 * step(), a = position_of(value - half, from, to), b = position_of(value + half, from, to);
+      return std::log(p_->prior == NAS_PRIOR_NORMAL ? truncated(from, to).between(a, b) : (b - a) / (to - from));
     }
-    if (p_->prior != NAS_PRIOR_NORMAL) return -std::log(to - from);
-    const double z = (scaled(value) - p_->prior_a) / p_->prior_b;
-    const double mass = normal_cdf((to - p_->prior_a) / p_->prior_b) - normal_cdf((from - p_->prior_a) / p_->prior_b);
-    return -0.5 * z * z - std::log(p_->prior_b * std::sqrt(2 * 3.14159265358979323846) * mass);
+    return p_->prior == NAS_PRIOR_NORMAL ? truncated(from, to).log_density(scaled(value)) : -std::log(to - from);
+  }
+  // Share of an untruncated normal prior that falls into the range; 1 for other priors.
+  [[nodiscard]] double prior_mass() const {
+    const auto [from, to] = scaled_range();
+    return p_->prior == NAS_PRIOR_NORMAL && to > from ? truncated(from, to).mass() : 1.0;
   }
   // Prior probability of choice k.
   [[nodiscard]] double probability(std::uint64_t k) const {
@@ -130,21 +176,16 @@ class ParamView {
     const double hi = half > 0 ? level(levels() - 1) + half : p_->hi;
     return {scaled(lo), scaled(hi)};
   }
-  [[nodiscard]] double unscale(double linear, double u, double from, double to) const {
-    double position = linear;
-    if (p_->prior == NAS_PRIOR_NORMAL) {
-      const double a = normal_cdf((from - p_->prior_a) / p_->prior_b), b = normal_cdf((to - p_->prior_a) / p_->prior_b);
-      position = std::clamp(p_->prior_a + p_->prior_b * normal_quantile(a + (b - a) * u), from, to);
-    }
-    return is_log() ? std::exp(position) : position;
+  [[nodiscard]] detail::TruncatedNormal truncated(double from, double to) const { return {p_->prior_a, p_->prior_b, from, to}; }
+  // On the scale, cut to the range.
+  [[nodiscard]] double position_of(double value, double from, double to) const {
+    return is_log() && value <= 0 ? from : std::clamp(scaled(value), from, to);
   }
   [[nodiscard]] double continuous_cdf(double value) const {
     const auto [from, to] = scaled_range();
-    const double lowest = is_log() ? std::exp(from) : from;
-    const double at = std::clamp(scaled(std::max(value, lowest)), from, to);
-    if (p_->prior != NAS_PRIOR_NORMAL) return to > from ? (at - from) / (to - from) : 0.5;
-    const double a = normal_cdf((from - p_->prior_a) / p_->prior_b), b = normal_cdf((to - p_->prior_a) / p_->prior_b);
-    return (normal_cdf((at - p_->prior_a) / p_->prior_b) - a) / (b - a);
+    if (!(to > from)) return 0.5;
+    const double at = position_of(value, from, to);
+    return p_->prior == NAS_PRIOR_NORMAL ? truncated(from, to).cdf(at) : (at - from) / (to - from);
   }
   [[nodiscard]] std::uint64_t choice_quantile(double u) const {
     if (p_->prior != NAS_PRIOR_WEIGHTS) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -84,7 +85,7 @@ class Tensor {
   }
   [[nodiscard]] DType dtype() const { return {raw_->dl_tensor.dtype.code, raw_->dl_tensor.dtype.bits}; }
   [[nodiscard]] bool is_compact() const {
-    if (raw_->dl_tensor.strides == nullptr) return true;
+    if (raw_->dl_tensor.strides == nullptr || elements() == 0) return true;
     std::int64_t expected = 1;
     for (std::size_t i = shape().size(); i-- > 0;) {
       if (shape()[i] > 1 && raw_->dl_tensor.strides[i] != expected) return false;
@@ -95,7 +96,7 @@ class Tensor {
   // The elements of a compact CPU tensor; throws when dtype, device or layout differ.
   template <class T>
   [[nodiscard]] std::span<const T> values() const {
-    if (dtype() != dtype_of<T>() || raw_->dl_tensor.device.type != 1 || !is_compact()) {
+    if (dtype() != dtype_of<T>() || raw_->dl_tensor.dtype.lanes != 1 || raw_->dl_tensor.device.type != 1 || !is_compact()) {
       throw Error(NAS_E_INVALID, "tensor has another element type, device or layout than the reader expects");
     }
     const auto* bytes = static_cast<const char*>(raw_->dl_tensor.data) + raw_->dl_tensor.byte_offset;
