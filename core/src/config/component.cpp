@@ -41,7 +41,7 @@ std::vector<std::string> pointer_keys(std::string_view pointer) {
 }  // namespace
 
 ComponentConfig read_component(const ConfigValue& value, std::string path, const std::filesystem::path& directory,
-                               Diagnostics& diagnostics) {
+                               Absence absence, Diagnostics& diagnostics) {
   ComponentConfig config;
   config.path = std::move(path);
   config.where = value.where;
@@ -57,6 +57,7 @@ ComponentConfig read_component(const ConfigValue& value, std::string path, const
     return config;
   }
   const ConfigValue* type = find(*table, "type");
+  if (type == nullptr && absence == Absence::may_be_misspelt) return config;
   if (type == nullptr) {
     diagnostics.add(value.where, fmt::format("{} has no type; write type = {} (`nascent plugin list` shows all)",
                                              config.path, toml_text(example_type(kind))));

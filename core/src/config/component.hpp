@@ -1,13 +1,14 @@
 // One component of a study as its table names it.
 #pragma once
 
+#include "config/document.hpp"
 #include "nascent/core/options.hpp"
 
 namespace nascent::core::config {
 
-// `path`: "sampler", "evaluator.0". A table without a usable `type` is a mistake.
+// `path`: "sampler", "evaluator.0". A type that is no text is a mistake.
 ComponentConfig read_component(const ConfigValue& value, std::string path, const std::filesystem::path& directory,
-                               Diagnostics& diagnostics);
+                               Absence absence, Diagnostics& diagnostics);
 
 // What a person reads: `sampler "evolution"`.
 std::string component_name(const ComponentConfig& config);

@@ -88,12 +88,30 @@ bool stands_alone(std::string_view line) {
          std::count(line.begin(), line.end(), '{') == std::count(line.begin(), line.end(), '}');
 }
 
-// toml++ says where in the grammar it was; the rest is for people.
+// What toml++ found, with a way out where the cause is plain.
 std::string readable(std::string_view description) {
   constexpr std::string_view lead = "Error while parsing ";
-  if (!description.starts_with(lead)) return std::string(description);
-  description.remove_prefix(lead.size());
-  return "no valid TOML: " + std::string(description);
+  constexpr std::string_view redefined = "cannot redefine existing ";
+  constexpr std::pair<std::string_view, std::string_view> causes[] = {
+      {"could not determine value type", "this is no TOML value; text stands in quotes: \"text\""},
+      {"boolean: expected", "this is no TOML value; write true or false, or text in quotes"},
+      {"key-value pair: expected '=', saw", "a key is followed by = and a value: key = value"},
+      {"key-value pair: expected value, saw", "the value after = is missing"},
+      {"unescaped control characters", "a text in quotes ends on its own line; a closing \" is missing"},
+      {"cannot redefine existing array",
+       "the same name stands for a list and for a single section; write [[name]] each time"},
+  };
+  for (const auto& [cause, message] : causes) {
+    if (description.find(cause) != std::string_view::npos) return std::string(message);
+  }
+  if (description.find(redefined) != std::string_view::npos) {
+    const std::size_t begin = description.find('\'');
+    const std::size_t end = description.find('\'', std::min(begin, description.size() - 1) + 1);
+    if (end != std::string_view::npos)
+      return fmt::format("\"{}\" is given twice; leave one out", description.substr(begin + 1, end - begin - 1));
+  }
+  if (description.starts_with(lead)) description.remove_prefix(lead.size());
+  return fmt::format("no valid TOML: {}", description);
 }
 
 }  // namespace
@@ -101,24 +119,27 @@ std::string readable(std::string_view description) {
 std::optional<Document> parse_document(std::string_view text, const std::string& file, Diagnostics& diagnostics) {
   constexpr int mistakes_max = 20;
   std::string remaining(text);
-  bool complete = true;
+  Absence absence = Absence::is_a_mistake;
   std::uint32_t last_line = 0;
   for (int mistakes = 0; mistakes < mistakes_max; ++mistakes) {
     if (!check_text(remaining, file, diagnostics)) return std::nullopt;
     const toml::parse_result result = toml::parse(std::string_view(remaining));
     if (result.succeeded()) {
-      return Document{TreeBuilder(file, diagnostics).table(result.table(), {}), complete};
+      return Document{TreeBuilder(file, diagnostics).table(result.table(), {}), absence};
     }
     const toml::parse_error& error = result.error();
     const auto line_number = static_cast<std::uint32_t>(error.source().begin.line);
+    // After a line was left out, an end that comes too early, or a mistake before it, is only its consequence.
+    const bool is_end = error.description().find("end-of-file") != std::string_view::npos;
+    if (line_number <= last_line || (is_end && last_line > 0)) return std::nullopt;
     diagnostics.add({file, line_number, static_cast<std::uint32_t>(error.source().begin.column)},
                     readable(error.description()));
     const std::string_view line = line_of(remaining, line_number);
-    if (line_number <= last_line || !stands_alone(line)) return std::nullopt;
+    if (!stands_alone(line)) return std::nullopt;
     const auto begin = static_cast<std::size_t>(line.data() - remaining.data());
     std::fill_n(remaining.begin() + static_cast<std::ptrdiff_t>(begin), line.size(), ' ');
     last_line = line_number;
-    complete = false;
+    absence = Absence::may_be_misspelt;
   }
   return std::nullopt;
 }

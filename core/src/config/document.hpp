@@ -10,10 +10,12 @@
 
 namespace nascent::core::config {
 
+// What an absent key means: once lines with syntax mistakes were left out, what seems missing may only be misspelt.
+enum class Absence { is_a_mistake, may_be_misspelt };
+
 struct Document {
   ConfigValue::Table root;
-  // Lines with syntax mistakes were left out: what seems missing may only be misspelt.
-  bool complete = true;
+  Absence absence = Absence::is_a_mistake;
 };
 
 // nullopt when the text cannot be read to its end, even without the lines that hold mistakes.

@@ -38,12 +38,13 @@ void read_components(const ConfigValue::Table& root, const std::string& file, Ab
   const auto one = [&](std::string_view key) -> std::optional<ComponentConfig> {
     const ConfigValue* value = find(root, key);
     if (value == nullptr) return std::nullopt;
-    return read_component(*value, std::string(key), study.directory, diagnostics);
+    return read_component(*value, std::string(key), study.directory, absence, diagnostics);
   };
   const auto several = [&](std::string_view key, std::vector<ComponentConfig>& to) {
     const std::vector<ListedTable> tables = listed(root, key, diagnostics);
     for (std::size_t i = 0; i < tables.size(); ++i)
-      to.push_back(read_component(*tables[i].value, fmt::format("{}.{}", key, i), study.directory, diagnostics));
+      to.push_back(
+          read_component(*tables[i].value, fmt::format("{}.{}", key, i), study.directory, absence, diagnostics));
   };
   study.dataset = one("dataset");
   study.space = one("space").value_or(ComponentConfig{});
@@ -76,8 +77,8 @@ Result<StudyConfig> parse_study(std::string_view text, std::string file_name, co
   std::optional<Document> document = parse_document(text, file_name, diagnostics);
   if (!document) return tl::unexpected(diagnostics.error());
   apply_overrides(document->root, overrides, diagnostics);
-  const Absence absence = document->complete ? Absence::is_a_mistake : Absence::may_be_misspelt;
-  if (document->root.empty() && document->complete) {
+  const Absence absence = document->absence;
+  if (document->root.empty() && absence == Absence::is_a_mistake) {
     diagnostics.add({file_name, 0, 0},
                     "the study is empty; write at least [objective], [stop], [space] and [trainer] "
                     "or [[evaluator]]");

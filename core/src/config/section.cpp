@@ -22,8 +22,8 @@ std::string shown(const ConfigValue& value) {
 std::string range_text(const Range& range) {
   const bool open = range.ends == Range::Ends::open;
   if (std::isinf(range.lo) && std::isinf(range.hi)) return "";
-  if (std::isinf(range.hi)) return fmt::format("{} {}", open ? "above" : "at least", range.lo);
-  if (std::isinf(range.lo)) return fmt::format("{} {}", open ? "below" : "at most", range.hi);
+  if (std::isinf(range.hi)) return fmt::format("{} {}", open ? "above" : "of at least", range.lo);
+  if (std::isinf(range.lo)) return fmt::format("{} {}", open ? "below" : "of at most", range.hi);
   return open ? fmt::format("above {} and below {}", range.lo, range.hi)
               : fmt::format("from {} to {}", range.lo, range.hi);
 }

@@ -26,7 +26,7 @@ inline constexpr Range positive{0, infinity, Range::Ends::open};
 // What has to be said about a wrong value, cut to a readable length: `"abc"`, `[1, 2]`.
 std::string shown(const ConfigValue& value);
 
-// "from 1 to 5", "at least 1", "above 0 and below 1", "" without bounds.
+// "from 1 to 5", "of at least 1", "above 0 and below 1"; "" without bounds.
 std::string range_text(const Range& range);
 bool contains(const Range& range, double value);
 

@@ -6,9 +6,6 @@
 
 namespace nascent::core::config {
 
-// Which complaints about absent things make sense.
-enum class Absence { is_a_mistake, may_be_misspelt };
-
 // Reads [study], [objective], [constraint], [acceptance], [stop], [budget], [validation], [workers], [final] and
 // [plugins] into `study`, whose file and directory are set. `file`: what messages call the file.
 void read_settings(const ConfigValue::Table& root, const std::string& file, Absence absence, StudyConfig& study,
