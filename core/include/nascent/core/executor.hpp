@@ -38,7 +38,8 @@ struct RunningTrial {
 using DecideVerdict = std::function<Verdict(TrialId, std::span<const Report>)>;
 
 // Runs trials that are queued in the store; when next() hands one out, its finished row is on disk.
-// One thread calls it, but for running() and stop(), which any thread may call.
+// One thread calls it, but for running(), which any thread may call. That thread has to outlive the executor: worker
+// processes end with the thread that started them.
 class Executor {
  public:
   virtual ~Executor() = default;
@@ -51,8 +52,12 @@ class Executor {
   // Trials worth submitting at once.
   [[nodiscard]] virtual std::size_t capacity() const = 0;
   [[nodiscard]] virtual std::vector<RunningTrial> running() const = 0;
-  // Bounded in time. next() may still hand out what finished until then.
+  // Ends all workers. `cancel` is bounded in time, `finish_running` takes as long as the trials that run. next() hands
+  // out what finished meanwhile and starts nothing any more.
   virtual void stop(StopMode mode) = 0;
+  // Opens the test split for the saved model of a finished trial: metrics named "test_...". The opening and the result
+  // (event "test_evaluated") are in the store; asked again for the same trial it answers from there.
+  virtual Result<std::vector<Metric>> evaluate_test(TrialId trial) = 0;
   // Must a trial's row be in the store before submit()? Inline execution writes the finished row itself, so that a trial
   // costs one write; a study killed in between asks for the same trials again.
   [[nodiscard]] virtual bool needs_queued_rows() const = 0;

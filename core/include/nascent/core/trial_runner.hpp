@@ -2,14 +2,13 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "nascent/core/config.hpp"
 #include "nascent/core/plugins.hpp"
+#include "nascent/core/resolved_study.hpp"
 #include "nascent/core/result.hpp"
 #include "nascent/core/store.hpp"
 #include "nascent/core/trial.hpp"
@@ -22,6 +21,8 @@ class TrialSession {
   virtual ~TrialSession() = default;
   // Stores the report and waits for the scheduler's answer. An error ends the attempt without a result.
   virtual Result<Verdict> report(const Report& report) = 0;
+  // A report of an earlier attempt which this one continues: stored without asking anybody.
+  virtual Result<void> repeat(const Report& report) = 0;
   // Asked to stop now: the trial goes back to the queue.
   [[nodiscard]] virtual bool cancelled() const = 0;
 };
@@ -36,9 +37,22 @@ class TrialRunner {
   // architecture_hash, budget_spent, metrics, details_json, cost_seconds, artifact_dir. An error means that this
   // process cannot run trials at all, or that the session's report failed.
   virtual Result<AttemptEnd> run(Trial& trial, TrialSession& session) = 0;
+  // Does it report while it runs? If so its trials are leased from the store, which keeps the reports.
+  [[nodiscard]] virtual bool reports() const = 0;
+  // Metrics of a finished trial's saved model on the test split, named "test_...". The caller records the opening first.
+  virtual Result<std::vector<Metric>> evaluate_test(const Trial& trial) = 0;
 };
 
-// Where the files of a study's trials lie: "dir/fashion.db" -> "dir/fashion.artifacts"; empty for ":memory:".
-std::filesystem::path artifacts_folder(std::string_view store_location);
+// Runs trials with the study's own components, each created once. `artifacts` is the folder of the study's files (see
+// artifacts_folder); "" keeps no files: no checkpoints, no saved models. `threads`: budget of each trial.
+Result<std::unique_ptr<TrialRunner>> component_runner(PluginCatalog& catalog, const ResolvedStudy& study,
+                                                      std::filesystem::path artifacts, std::uint32_t threads = 1);
+
+// Where the files of a study's trials lie: "dir/a.db", study "b" -> "dir/a.artifacts/b"; "" for ":memory:" and URLs.
+std::filesystem::path artifacts_folder(std::string_view store_location, std::string_view study_name);
+// Trial::artifact_dir of a trial: "trial-7".
+std::string trial_folder(TrialId trial);
+// The model of a finished trial in the trainer's own format, as nas_trainer_vt::load reads it; it may not exist.
+std::filesystem::path model_path(const std::filesystem::path& artifacts, TrialId trial);
 
 }  // namespace nascent::core
