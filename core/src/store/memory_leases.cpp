@@ -42,7 +42,8 @@ Result<std::optional<Store::LeasedTrial>> MemoryStore::lease(StudyId id, std::st
   trial.worker = worker;
   trial.started_at = at;
   const Lease lease{id, trial.id, trial.attempts};
-  study->attempts[trial.id].leases.push_back({lease, trial.worker, at, at + lease_seconds});
+  study->attempts[trial.id].leases.push_back(
+      {lease, trial.worker, at, at + lease_seconds, std::nullopt, FailureReason::none, ""});
   ++version_;
   return LeasedTrial{lease, trial};
 }

@@ -69,7 +69,8 @@ CREATE TABLE trials (
   finished_at       REAL NOT NULL,
   cost_seconds      ANY,
   artifact_dir      TEXT NOT NULL,
-  landed            INTEGER,        -- order of leaving a worker's hands, from 1 within the study
+  landed            INTEGER,        -- order of leaving a worker's hands, from 1 within the study; a promoted trial keeps it
+                                    -- until it lands again, so that numbers are never used twice
   PRIMARY KEY (study_id, id)
 ) STRICT;
 CREATE INDEX trials_queued ON trials (study_id, id) WHERE state = 'queued';

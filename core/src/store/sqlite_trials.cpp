@@ -157,9 +157,9 @@ Result<void> SqliteStore::set_accepted(const Coordinator& coordinator, std::span
 
 Result<void> SqliteStore::promote(const Coordinator& coordinator, TrialId trial) {
   return write_as(coordinator, [&]() -> Result<void> {
-    const auto changed = db_->execute(
-        "UPDATE trials SET state = 'queued', landed = NULL WHERE study_id = ? AND id = ? AND state = 'paused'",
-        coordinator.study, trial);
+    const auto changed =
+        db_->execute("UPDATE trials SET state = 'queued' WHERE study_id = ? AND id = ? AND state = 'paused'",
+                     coordinator.study, trial);
     return changed == 1 ? Result<void>{} : not_paused(db_->path(), trial);
   });
 }
@@ -190,9 +190,10 @@ Result<std::optional<Trial>> SqliteStore::trial(StudyId study, TrialId trial) {
 Result<FinishedTrials> SqliteStore::finished_since(StudyId study, std::uint64_t cursor) {
   return read([&]() -> Result<FinishedTrials> {
     FinishedTrials finished{cursor, {}};
-    Query rows = db_->query("SELECT landed, " NASCENT_TRIAL_COLUMNS
-                            "FROM trials WHERE study_id = ? AND landed > ? ORDER BY landed",
-                            study, cursor);
+    Query rows = db_->query(
+        "SELECT landed, " NASCENT_TRIAL_COLUMNS
+        "FROM trials WHERE study_id = ? AND landed > ? AND state NOT IN ('queued', 'running') ORDER BY landed",
+        study, cursor);
     while (rows.next()) {
       finished.cursor = static_cast<std::uint64_t>(rows.integer());
       auto trial = trial_from(rows);

@@ -1,0 +1,482 @@
+// What every engine of the store promises.
+#include <gmock/gmock.h>
+
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <thread>
+
+#include "store_fixture.hpp"
+
+namespace nascent::core::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+enum class Engine { memory, sqlite };
+
+class StoreContract : public ::testing::TestWithParam<Engine> {
+ protected:
+  void SetUp() override {
+    store_ = must(Store::open(GetParam() == Engine::memory ? ":memory:" : folder_.file("study.db")));
+    study_ = must(store_->create_study(small_study()));
+    coordinator_ = must(store_->acquire_coordinator(study_));
+  }
+
+  void enqueue(TrialId count) {
+    std::vector<Trial> trials;
+    for (TrialId id = 0; id < count; ++id) trials.push_back(small_trial(id));
+    must(store_->enqueue(coordinator_, trials));
+  }
+  Store::LeasedTrial lease(double seconds = 60) {
+    auto leased = must(store_->lease(study_, "worker-1", seconds));
+    if (!leased) throw std::runtime_error("nothing to lease");
+    return std::move(*leased);
+  }
+  std::vector<TrialId> ids(const std::vector<Trial>& trials) {
+    std::vector<TrialId> ids;
+    for (const Trial& trial : trials) ids.push_back(trial.id);
+    return ids;
+  }
+
+  TemporaryFolder folder_;
+  std::unique_ptr<Store> store_;
+  StudyId study_ = 0;
+  Coordinator coordinator_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Engines, StoreContract, ::testing::Values(Engine::memory, Engine::sqlite),
+                         [](const auto& engine) { return engine.param == Engine::memory ? "memory" : "sqlite"; });
+
+bool same_bits(double a, double b) {
+  return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b) || (std::isnan(a) && std::isnan(b));
+}
+
+// ---------------------------------------------------------------------------------------------------------- studies
+
+TEST_P(StoreContract, a_study_comes_back_as_it_was_given) {
+  const StudyRecord given = small_study();
+  const auto stored = must(store_->study("fashion"));
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(stored->id, study_);
+  EXPECT_EQ(stored->seed, given.seed);
+  EXPECT_EQ(stored->parallel, given.parallel);
+  EXPECT_EQ(stored->objectives_json, given.objectives_json);
+  EXPECT_EQ(stored->resolved_config, given.resolved_config);
+  EXPECT_EQ(stored->space_json, given.space_json);
+  EXPECT_EQ(stored->space_fingerprint, given.space_fingerprint);
+  EXPECT_EQ(stored->nascent_version, given.nascent_version);
+  EXPECT_EQ(stored->plugins, given.plugins);
+  EXPECT_EQ(stored->state, StudyState::running);
+  EXPECT_GT(stored->created_at, 1.6e9);
+}
+
+TEST_P(StoreContract, a_name_is_given_to_one_study) {
+  const auto second = store_->create_study(small_study());
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error().message,
+              HasSubstr("there is a study \"fashion\" already; continue it with `nascent resume`"));
+  must(store_->create_study(small_study("other")));
+  EXPECT_EQ(must(store_->studies()).size(), 2u);
+}
+
+TEST_P(StoreContract, a_study_without_a_name_or_with_an_unreadable_space_is_refused) {
+  EXPECT_FALSE(store_->create_study(small_study("")));
+  StudyRecord study = small_study("other");
+  study.space_json = "{";
+  const auto refused = store_->create_study(study);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("space_json is no JSON array"));
+}
+
+TEST_P(StoreContract, an_unknown_study_has_nothing) {
+  EXPECT_FALSE(must(store_->study("nobody")));
+  EXPECT_FALSE(store_->study_state(99));
+  EXPECT_FALSE(store_->acquire_coordinator(99));
+  EXPECT_THAT(must(store_->trials(99)), IsEmpty());
+  EXPECT_FALSE(must(store_->lease(99, "w", 60)));
+  EXPECT_FALSE(store_->add_event(99, "note", "{}"));
+}
+
+TEST_P(StoreContract, the_state_of_a_study_is_kept_with_its_reason) {
+  must(store_->set_study_state(coordinator_, StudyState::stopped, "100 trials"));
+  EXPECT_EQ(must(store_->study_state(study_)), StudyState::stopped);
+  EXPECT_EQ(must(store_->study("fashion"))->stop_reason, "100 trials");
+}
+
+// ------------------------------------------------------------------------------------------------------ coordinator
+
+TEST_P(StoreContract, a_second_coordinator_is_told_who_holds_the_study) {
+  const auto second = store_->acquire_coordinator(study_);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind, ErrorKind::store);
+  EXPECT_THAT(second.error().message,
+              HasSubstr("the study is being run by process " + std::to_string(getpid()) + " on "));
+}
+
+TEST_P(StoreContract, a_released_study_can_be_acquired_again) {
+  must(store_->release(coordinator_));
+  const auto next = must(store_->acquire_coordinator(study_));
+  EXPECT_GT(next.epoch, coordinator_.epoch);
+  EXPECT_FALSE(store_->renew(coordinator_));
+  EXPECT_TRUE(store_->renew(next));
+}
+
+TEST_P(StoreContract, a_coordinator_that_was_replaced_changes_nothing) {
+  enqueue(2);
+  const auto leased = lease();
+  must(store_->report(leased.lease, {1, {}}, VerdictWanted::yes));
+  const auto awaited = must(store_->reports_awaiting_verdict(study_));
+  const auto next = must(store_->acquire_coordinator(study_, /*stale_after_seconds=*/-1));
+  const std::vector<Trial> more = {small_trial(7)}, done = {completed(small_trial(8))};
+  const std::vector<TrialId> accepted = {0};
+
+  EXPECT_FALSE(store_->renew(coordinator_));
+  EXPECT_FALSE(store_->release(coordinator_));
+  EXPECT_FALSE(store_->set_study_state(coordinator_, StudyState::finished, ""));
+  EXPECT_FALSE(store_->record_finished(coordinator_, done));
+  EXPECT_FALSE(store_->set_accepted(coordinator_, accepted));
+  EXPECT_FALSE(store_->set_verdict(coordinator_, awaited.at(0), Verdict::stop));
+  EXPECT_FALSE(store_->requeue(coordinator_, leased.lease, FailureReason::lost, ""));
+  EXPECT_FALSE(store_->promote(coordinator_, 0));
+  const auto refused = store_->enqueue(coordinator_, more);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("has taken over the study"));
+
+  EXPECT_THAT(ids(must(store_->trials(study_))), ElementsAre(0, 1));
+  EXPECT_EQ(must(store_->trial(study_, 0))->state, TrialState::running);
+  EXPECT_FALSE(must(store_->trial(study_, 0))->accepted);
+  EXPECT_EQ(must(store_->study_state(study_)), StudyState::running);
+  EXPECT_TRUE(store_->enqueue(next, more));
+}
+
+// ----------------------------------------------------------------------------------------------------------- trials
+
+TEST_P(StoreContract, a_trial_comes_back_bit_by_bit) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const std::vector<double> hard = {
+      std::numeric_limits<double>::quiet_NaN(), kInfinity, -kInfinity, -0.0,       0.0, 5e-324,
+      std::numeric_limits<double>::max(),       0.1,       1.0 / 3,    1e15 + 0.3, 2.0, -1e-300};
+  for (std::size_t i = 0; i < hard.size(); ++i) {
+    Trial given;
+    given.id = i;
+    given.role = TrialRole::final;
+    given.state = TrialState::failed;
+    given.reason = FailureReason::diverged;
+    given.message = "loss is NaN ' \" \n \xc3\xa9";
+    given.configuration = {{hard[i], 1}, {1, 0}};
+    given.seed = std::numeric_limits<std::uint64_t>::max() - i;
+    given.architecture_hash = "hash";
+    given.duplicate_of = 3;
+    given.parent = 4;
+    given.budget_spent = hard[i];
+    given.metrics = {{"z_first", hard[i]}, {"a \"second\" \xc3\xa9", -hard[i]}};
+    given.details_json = R"({"confusion":[[1,2],[3,4]]})";
+    given.accepted = true;
+    given.attempts = 2;
+    given.worker = "worker-1";
+    given.queued_at = 1.5, given.started_at = 2.25, given.finished_at = 1'700'000'000.123456;
+    given.cost_seconds = hard[i];
+    given.artifact_dir = "trials/7";
+    must(store_->record_finished(coordinator_, std::span(&given, 1)));
+    const auto stored = must(store_->trial(study_, i));
+    ASSERT_TRUE(stored);
+    SCOPED_TRACE(hard[i]);
+    EXPECT_TRUE(same_bits(stored->configuration.x.at(0), hard[i]));
+    EXPECT_EQ(stored->configuration.x.at(1), 1);
+    EXPECT_EQ(stored->configuration.active, given.configuration.active);
+    EXPECT_TRUE(same_bits(stored->budget_spent, hard[i]));
+    EXPECT_TRUE(same_bits(stored->cost_seconds, hard[i]));
+    ASSERT_EQ(stored->metrics.size(), 2u);
+    EXPECT_TRUE(same_bits(stored->metrics[0].value, hard[i]));
+    EXPECT_TRUE(same_bits(stored->metrics[1].value, -hard[i]));
+    EXPECT_EQ(stored->metrics[0].name, given.metrics[0].name);
+    EXPECT_EQ(stored->metrics[1].name, given.metrics[1].name);
+    EXPECT_EQ(stored->id, given.id);
+    EXPECT_EQ(stored->role, given.role);
+    EXPECT_EQ(stored->state, given.state);
+    EXPECT_EQ(stored->reason, given.reason);
+    EXPECT_EQ(stored->message, given.message);
+    EXPECT_EQ(stored->seed, given.seed);
+    EXPECT_EQ(stored->architecture_hash, given.architecture_hash);
+    EXPECT_EQ(stored->duplicate_of, given.duplicate_of);
+    EXPECT_EQ(stored->parent, given.parent);
+    EXPECT_EQ(stored->details_json, given.details_json);
+    EXPECT_EQ(stored->accepted, given.accepted);
+    EXPECT_EQ(stored->attempts, given.attempts);
+    EXPECT_EQ(stored->worker, given.worker);
+    EXPECT_EQ(stored->queued_at, given.queued_at);
+    EXPECT_EQ(stored->started_at, given.started_at);
+    EXPECT_EQ(stored->finished_at, given.finished_at);
+    EXPECT_EQ(stored->artifact_dir, given.artifact_dir);
+  }
+}
+
+TEST_P(StoreContract, trials_are_stored_all_or_none) {
+  must(store_->enqueue(coordinator_, std::vector<Trial>{small_trial(1)}));
+  const std::vector<Trial> overlapping = {small_trial(0), small_trial(1)}, twice = {small_trial(5), small_trial(5)};
+  const auto refused = store_->enqueue(coordinator_, overlapping);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("trial 1 is stored already"));
+  EXPECT_FALSE(store_->enqueue(coordinator_, twice));
+  EXPECT_FALSE(store_->record_finished(coordinator_, std::vector<Trial>{completed(small_trial(6)), small_trial(7)}));
+  EXPECT_THAT(ids(must(store_->trials(study_))), ElementsAre(1));
+}
+
+TEST_P(StoreContract, a_configuration_of_another_space_is_refused) {
+  Trial trial = small_trial(0);
+  trial.configuration = {{1, 2, 3}, {1, 1, 1}};
+  const auto refused = store_->enqueue(coordinator_, std::span(&trial, 1));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message,
+              HasSubstr("trial 0: the configuration has 3 values; the study has 2 parameters"));
+}
+
+TEST_P(StoreContract, trials_are_listed_by_id_and_filtered) {
+  must(store_->enqueue(coordinator_, std::vector<Trial>{small_trial(4), small_trial(2), small_trial(9)}));
+  Trial last = completed(small_trial(3));
+  last.role = TrialRole::final;
+  must(store_->record_finished(coordinator_, std::span(&last, 1)));
+  EXPECT_THAT(ids(must(store_->trials(study_))), ElementsAre(2, 3, 4, 9));
+  EXPECT_THAT(ids(must(store_->trials(study_, {.first = 3}))), ElementsAre(3, 4, 9));
+  EXPECT_THAT(ids(must(store_->trials(study_, {.limit = 2}))), ElementsAre(2, 3));
+  EXPECT_THAT(ids(must(store_->trials(study_, {.state = TrialState::queued, .first = 3}))), ElementsAre(4, 9));
+  EXPECT_THAT(ids(must(store_->trials(study_, {.role = TrialRole::final}))), ElementsAre(3));
+  EXPECT_FALSE(must(store_->trial(study_, 5)));
+}
+
+TEST_P(StoreContract, accepted_trials_are_marked) {
+  enqueue(3);
+  must(store_->set_accepted(coordinator_, std::vector<TrialId>{0, 2}));
+  EXPECT_TRUE(must(store_->trial(study_, 0))->accepted);
+  EXPECT_FALSE(must(store_->trial(study_, 1))->accepted);
+  EXPECT_FALSE(store_->set_accepted(coordinator_, std::vector<TrialId>{1, 77}));
+  EXPECT_FALSE(must(store_->trial(study_, 1))->accepted);
+}
+
+TEST_P(StoreContract, a_queued_trial_can_be_recorded_without_a_worker) {
+  enqueue(2);
+  Trial reused = completed(small_trial(1));
+  reused.duplicate_of = 0;
+  must(store_->record_finished(coordinator_, std::span(&reused, 1)));
+  const auto stored = must(store_->trial(study_, 1));
+  EXPECT_EQ(stored->state, TrialState::completed);
+  EXPECT_EQ(stored->duplicate_of, 0u);
+  EXPECT_EQ(lease().trial.id, 0u);
+  EXPECT_FALSE(must(store_->lease(study_, "w", 60)));
+  EXPECT_FALSE(store_->record_finished(coordinator_, std::span(&reused, 1)));
+}
+
+TEST_P(StoreContract, finished_trials_are_told_once_in_the_order_of_finishing) {
+  enqueue(3);
+  const auto first = lease(), second = lease();
+  must(store_->finish(second.lease, completed(second.trial)));
+  auto told = must(store_->finished_since(study_, 0));
+  EXPECT_THAT(ids(told.trials), ElementsAre(1));
+  must(store_->record_finished(coordinator_, std::vector<Trial>{completed(small_trial(5)), completed(small_trial(4))}));
+  must(store_->finish(first.lease, completed(first.trial)));
+  told = must(store_->finished_since(study_, told.cursor));
+  EXPECT_THAT(ids(told.trials), ElementsAre(5, 4, 0));
+  const auto cursor = told.cursor;
+  told = must(store_->finished_since(study_, cursor));
+  EXPECT_THAT(told.trials, IsEmpty());
+  EXPECT_EQ(told.cursor, cursor);
+}
+
+// --------------------------------------------------------------------------------------------------------- attempts
+
+TEST_P(StoreContract, a_lease_hands_out_the_oldest_trial_once) {
+  enqueue(2);
+  const auto first = lease(), second = lease();
+  EXPECT_EQ(first.trial.id, 0u);
+  EXPECT_EQ(first.trial.state, TrialState::running);
+  EXPECT_EQ(first.trial.worker, "worker-1");
+  EXPECT_EQ(first.trial.configuration, small_trial(0).configuration);
+  EXPECT_EQ(first.lease.attempt, 1u);
+  EXPECT_EQ(second.trial.id, 1u);
+  EXPECT_FALSE(must(store_->lease(study_, "w", 60)));
+  EXPECT_EQ(must(store_->open_leases(study_)).size(), 2u);
+}
+
+TEST_P(StoreContract, a_result_is_taken_from_whoever_holds_the_lease) {
+  enqueue(1);
+  const auto leased = lease();
+  Trial result = completed(leased.trial, 0.5);
+  result.budget_spent = 3;
+  result.cost_seconds = 1.5;
+  result.artifact_dir = "trials/0";
+  EXPECT_EQ(must(store_->finish(leased.lease, result)), LeaseState::held);
+  const auto stored = must(store_->trial(study_, 0));
+  EXPECT_EQ(stored->state, TrialState::completed);
+  EXPECT_THAT(stored->metrics, ElementsAre(Metric{"val_accuracy", 0.5}));
+  EXPECT_EQ(stored->budget_spent, 3);
+  EXPECT_EQ(stored->cost_seconds, 1.5);
+  EXPECT_EQ(stored->artifact_dir, "trials/0");
+  EXPECT_GE(stored->finished_at, stored->started_at);
+  EXPECT_THAT(must(store_->open_leases(study_)), IsEmpty());
+}
+
+TEST_P(StoreContract, a_worker_back_from_the_dead_overwrites_nothing) {
+  enqueue(1);
+  const auto zombie = lease();
+  must(store_->report(zombie.lease, {1, {{"val_accuracy", 0.1}}}, VerdictWanted::no));
+  EXPECT_EQ(must(store_->requeue(coordinator_, zombie.lease, FailureReason::lost, "no sign of life")),
+            LeaseState::held);
+  EXPECT_EQ(must(store_->finish(zombie.lease, completed(zombie.trial, 0.1))), LeaseState::lost);  // queued now
+
+  const auto heir = lease();
+  EXPECT_EQ(heir.lease.attempt, 2u);
+  EXPECT_EQ(must(store_->heartbeat(zombie.lease, 60)), LeaseState::lost);
+  EXPECT_EQ(must(store_->report(zombie.lease, {2, {}}, VerdictWanted::yes)).state, LeaseState::lost);
+  EXPECT_EQ(must(store_->finish(zombie.lease, completed(zombie.trial, 0.1))), LeaseState::lost);
+  EXPECT_EQ(must(store_->requeue(coordinator_, zombie.lease, FailureReason::lost, "")), LeaseState::lost);
+  EXPECT_EQ(must(store_->finish(heir.lease, completed(heir.trial, 0.8))), LeaseState::held);
+  EXPECT_EQ(must(store_->finish(zombie.lease, completed(zombie.trial, 0.1))), LeaseState::lost);
+
+  EXPECT_THAT(must(store_->trial(study_, 0))->metrics, ElementsAre(Metric{"val_accuracy", 0.8}));
+  EXPECT_THAT(must(store_->reports(study_, 0)), IsEmpty());
+  const auto attempts = must(store_->attempts(study_, 0));
+  ASSERT_EQ(attempts.size(), 2u);
+  EXPECT_EQ(attempts[0].reason, FailureReason::lost);
+  EXPECT_EQ(attempts[0].message, "no sign of life");
+  EXPECT_TRUE(attempts[0].ended_at);
+  EXPECT_EQ(attempts[1].reason, FailureReason::none);
+}
+
+TEST_P(StoreContract, a_lease_expires_unless_it_is_renewed) {
+  enqueue(2);
+  const auto silent = lease(-1), alive = lease(-1);
+  EXPECT_EQ(must(store_->heartbeat(alive.lease, 60)), LeaseState::held);
+  const auto expired = must(store_->expired_leases(study_));
+  ASSERT_EQ(expired.size(), 1u);
+  EXPECT_EQ(expired[0].lease, silent.lease);
+  EXPECT_EQ(expired[0].worker, "worker-1");
+}
+
+TEST_P(StoreContract, a_worker_hears_that_the_study_has_ended) {
+  enqueue(1);
+  const auto leased = lease();
+  must(store_->set_study_state(coordinator_, StudyState::stopped, "interrupted"));
+  EXPECT_EQ(must(store_->heartbeat(leased.lease, 60)), LeaseState::stop);
+  EXPECT_EQ(must(store_->report(leased.lease, {1, {}}, VerdictWanted::no)).state, LeaseState::stop);
+  EXPECT_EQ(must(store_->finish(leased.lease, completed(leased.trial))), LeaseState::stop);
+  EXPECT_EQ(must(store_->trial(study_, 0))->state, TrialState::completed);
+}
+
+TEST_P(StoreContract, a_result_without_an_ending_state_is_refused) {
+  enqueue(1);
+  const auto leased = lease();
+  EXPECT_FALSE(store_->finish(leased.lease, leased.trial));
+  EXPECT_EQ(must(store_->trial(study_, 0))->state, TrialState::running);
+}
+
+TEST_P(StoreContract, a_paused_trial_is_promoted_and_lands_again) {
+  enqueue(1);
+  const auto leased = lease();
+  Trial paused = leased.trial;
+  paused.state = TrialState::paused;
+  must(store_->finish(leased.lease, paused));
+  auto told = must(store_->finished_since(study_, 0));
+  EXPECT_THAT(ids(told.trials), ElementsAre(0));
+  must(store_->promote(coordinator_, 0));
+  EXPECT_FALSE(store_->promote(coordinator_, 0));
+  const auto again = lease();
+  EXPECT_EQ(again.lease.attempt, 2u);
+  must(store_->finish(again.lease, completed(again.trial)));
+  told = must(store_->finished_since(study_, told.cursor));
+  EXPECT_THAT(ids(told.trials), ElementsAre(0));
+}
+
+// ---------------------------------------------------------------------------------------------------------- reports
+
+TEST_P(StoreContract, a_report_waits_for_its_verdict) {
+  enqueue(2);
+  const auto leased = lease();
+  const Report given{1.5, {{"val_loss", 0.7}, {"val_accuracy", 0.25}}};
+  EXPECT_EQ(must(store_->report(leased.lease, given, VerdictWanted::yes)).number, 0u);
+  EXPECT_EQ(must(store_->report(leased.lease, {3, {}}, VerdictWanted::no)).number, 1u);
+  EXPECT_FALSE(must(store_->verdict(leased.lease, 0)));
+
+  const auto awaiting = must(store_->reports_awaiting_verdict(study_));
+  ASSERT_EQ(awaiting.size(), 1u);
+  EXPECT_EQ(awaiting[0].trial, 0u);
+  EXPECT_EQ(awaiting[0].number, 0u);
+  EXPECT_EQ(awaiting[0].report.budget, 1.5);
+  EXPECT_EQ(awaiting[0].report.metrics, given.metrics);
+
+  must(store_->set_verdict(coordinator_, awaiting[0], Verdict::stop));
+  EXPECT_EQ(must(store_->verdict(leased.lease, 0)), Verdict::stop);
+  EXPECT_THAT(must(store_->reports_awaiting_verdict(study_)), IsEmpty());
+  EXPECT_FALSE(store_->set_verdict(coordinator_, awaiting[0], Verdict::proceed));
+  EXPECT_EQ(must(store_->verdict(leased.lease, 0)), Verdict::stop);
+  EXPECT_EQ(must(store_->reports(study_, 0)).size(), 2u);
+}
+
+TEST_P(StoreContract, reports_of_an_ended_attempt_wait_no_more) {
+  enqueue(1);
+  const auto leased = lease();
+  must(store_->report(leased.lease, {1, {}}, VerdictWanted::yes));
+  must(store_->requeue(coordinator_, leased.lease, FailureReason::crashed, "signal 11"));
+  EXPECT_THAT(must(store_->reports_awaiting_verdict(study_)), IsEmpty());
+  const auto again = lease();
+  EXPECT_EQ(must(store_->report(again.lease, {1, {}}, VerdictWanted::yes)).number, 0u);
+  EXPECT_EQ(must(store_->reports_awaiting_verdict(study_)).at(0).attempt, 2u);
+}
+
+// ------------------------------------------------------------------------------------------------------------ diary
+
+TEST_P(StoreContract, events_are_kept_in_order) {
+  must(store_->add_event(study_, "started", R"({"pid":1})"));
+  must(store_->add_event(study_, "worker_died", R"({"signal":11})"));
+  const auto events = must(store_->events(study_));
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[0].kind, "started");
+  EXPECT_EQ(events[0].data_json, R"({"pid":1})");
+  EXPECT_EQ(must(store_->events(study_, events[0].id)).at(0).kind, "worker_died");
+}
+
+TEST_P(StoreContract, every_opening_of_the_test_split_is_written_down) {
+  enqueue(1);
+  must(store_->record_test_opening(study_, 0, "final evaluation"));
+  must(store_->record_test_opening(study_, 0, "again"));
+  const auto openings = must(store_->test_openings(study_));
+  ASSERT_EQ(openings.size(), 2u);
+  EXPECT_EQ(openings[0].trial, 0u);
+  EXPECT_EQ(openings[0].purpose, "final evaluation");
+  EXPECT_GT(openings[0].opened_at, 1.6e9);
+  EXPECT_FALSE(store_->record_test_opening(study_, 8, "no such trial"));
+}
+
+TEST_P(StoreContract, the_version_moves_with_every_change_and_only_then) {
+  auto before = must(store_->version());
+  EXPECT_EQ(must(store_->version()), before);
+  enqueue(1);
+  auto after = must(store_->version());
+  EXPECT_NE(after, before);
+  must(store_->trials(study_));
+  EXPECT_EQ(must(store_->version()), after);
+  must(store_->add_event(study_, "note", "{}"));
+  EXPECT_NE(must(store_->version()), after);
+}
+
+TEST_P(StoreContract, threads_share_one_store) {
+  constexpr TrialId kTrials = 200;
+  enqueue(kTrials);
+  const auto work = [&] {
+    while (auto leased = must(store_->lease(study_, "thread", 60))) {
+      must(store_->report(leased->lease, {1, {{"val_loss", 1}}}, VerdictWanted::no));
+      must(store_->finish(leased->lease, completed(leased->trial)));
+    }
+  };
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 4; ++i) threads.emplace_back(work);
+  threads.clear();
+  const auto finished = must(store_->finished_since(study_, 0)).trials;
+  EXPECT_EQ(finished.size(), kTrials);
+  for (const Trial& trial : finished) EXPECT_EQ(trial.attempts, 1u);
+}
+
+}  // namespace
+}  // namespace nascent::core::test
