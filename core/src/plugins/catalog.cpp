@@ -181,6 +181,14 @@ struct PluginCatalog::State {
     return found;
   }
 
+  // The library (or manifest) of that name which was not accepted, or nullptr.
+  const Refusal* refusal_of(std::string_view name) const {
+    const auto refused = std::ranges::find_if(refusals, [&](const Refusal& r) {
+      return r.path.filename().string().starts_with(fmt::format("nascent-{}.", name));
+    });
+    return refused == refusals.end() ? nullptr : &*refused;
+  }
+
   Result<const Entry*> find(std::string_view kind_given, std::string_view name) {
     const std::string kind = abi_kind(kind_given);
     auto found = matches(kind, name);
@@ -194,7 +202,7 @@ struct PluginCatalog::State {
         found = matches(kind, name);
       }
     }
-    if (found.empty() && !unread.empty()) {
+    if (found.empty() && !unread.empty() && refusal_of(name) == nullptr) {
       read_all();
       found = matches(kind, name);
     }
@@ -205,7 +213,9 @@ struct PluginCatalog::State {
   tl::unexpected<Error> ambiguous(const std::string& kind, std::string_view name,
                                   const std::vector<const Entry*>& found) const {
     std::vector<std::string> ids;
-    for (const Entry* e : found) ids.push_back(fmt::format("\"{}\" ({})", e->info.id, e->info.plugin->path.string()));
+    for (const Entry* e : found)
+      ids.push_back(
+          fmt::format("\"{}\" ({})", e->info.id, e->builtin != nullptr ? "built in" : e->info.plugin->path.string()));
     return fail(ErrorKind::invalid_input,
                 fmt::format("{} \"{}\" is the alias of several components: {}; write the id instead", kind_name(kind),
                             name, fmt::join(ids, ", ")));
@@ -213,10 +223,7 @@ struct PluginCatalog::State {
 
   tl::unexpected<Error> unknown(const std::string& kind, std::string_view name) const {
     // A refused library of that name is the likelier reason than a typing mistake.
-    const std::string stem = fmt::format("nascent-{}.", name);
-    for (const Refusal& r : refusals) {
-      if (r.path.filename().string().starts_with(stem)) return fail(ErrorKind::plugin, r.message);
-    }
+    if (const Refusal* r = refusal_of(name)) return fail(ErrorKind::plugin, r->message);
     std::vector<std::string> aliases, searched;
     for (const Entry& e : entries) {
       if (e.info.kind == kind) aliases.push_back(e.info.alias);

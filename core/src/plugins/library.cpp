@@ -105,7 +105,11 @@ Result<Library> open_library(const fs::path& given, const LibraryDemand& demand)
 
   Registry& r = registry();
   const std::lock_guard lock(r.mutex);
-  if (const auto it = r.by_sha256.find(digest); it != r.by_sha256.end()) return it->second.library;
+  if (const auto it = r.by_sha256.find(digest); it != r.by_sha256.end()) {
+    PluginInfo info = *it->second.library.info;
+    info.path = path;  // the same bytes may lie in several places
+    return Library{it->second.library.plugin, std::make_shared<const PluginInfo>(std::move(info))};
+  }
 
   const auto file = read_elf(*bytes);
   if (!file)

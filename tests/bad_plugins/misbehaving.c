@@ -1,0 +1,82 @@
+/* Plugins with a faultless description that fail when they are used; -D selects how. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "minimal_sampler.h"
+
+static nas_status NAS_CALL create(const nas_host* host, const nas_config* config, const void* arg, void** self,
+                                  nas_error* error) {
+  (void)host;
+  (void)config;
+  (void)arg;
+  (void)error;
+#if defined(CRASH_IN_CREATE)
+  *(volatile int*)8 = 1;
+#endif
+#if defined(LEAK_IN_CREATE)
+  *self = memset(malloc(65536), 1, 65536);
+#else
+  *self = 0;
+#endif
+  return NAS_OK;
+}
+
+static nas_status NAS_CALL ask(void* self, const nas_ask* request, nas_error* error) {
+  (void)self;
+  (void)error;
+#if defined(HANG_IN_ASK)
+  for (;;) {
+    const struct timespec second = {1, 0};
+    nanosleep(&second, NULL);
+  }
+#elif defined(OUT_OF_BOUNDS)
+  {
+    size_t i;
+    for (i = 0; i < request->out->n_rows * request->out->n_params; ++i) {
+      request->out->x[i] = 1e30;
+      request->out->active[i] = 1;
+    }
+    *request->n_filled = request->out->n_rows;
+  }
+  return NAS_OK;
+#else
+  (void)request;
+  return NAS_E_INTERNAL;
+#endif
+}
+
+static const nas_sampler_vt table = {sizeof(nas_sampler_vt), 0, create, destroy, extension, ask, tell};
+static const nas_component component = {sizeof(nas_component),
+                                        0,
+                                        TEXT(NAS_KIND_SAMPLER),
+                                        TEXT("org.nascent.test." NAME),
+                                        TEXT(NAME),
+                                        TEXT("1.0.0"),
+                                        TEXT("misbehaves when used"),
+                                        0,
+                                        sizeof(nas_option),
+                                        NULL,
+                                        &table};
+static const nas_component* const components[] = {&component};
+
+#if defined(REFUSE_INIT)
+static nas_status NAS_CALL init(const nas_host* host, nas_error* error) {
+  (void)host;
+  strcpy(error->message, "licence file missing; put it beside the plugin");
+  return NAS_E_IO;
+}
+#else
+#define init NULL
+#endif
+static const nas_plugin plugin = {sizeof(nas_plugin),
+                                  NAS_MAGIC,
+                                  NAS_ABI_MINOR,
+                                  NAS_TARGET_MINOR,
+                                  TEXT("org.nascent.test." NAME),
+                                  TEXT("1.0.0"),
+                                  TEXT("a C99 compiler"),
+                                  1,
+                                  components,
+                                  init};
+NAS_EXPORT const nas_plugin* NAS_CALL nascent_plugin_v1(void) { return &plugin; }
