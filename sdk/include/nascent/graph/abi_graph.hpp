@@ -80,7 +80,7 @@ struct AbiGraph {
 
 inline void need_array(const void* array, std::uint64_t n, std::string_view what) {
   if (n > 0 && array == nullptr)
-    reject("graph: " + std::string(what) + " is null; it must have " + std::to_string(n) + " elements");
+    reject(std::string(what) + " is null; it must have " + std::to_string(n) + " elements");
 }
 
 inline std::string owned(nas_str text, const std::string& who) {
@@ -134,16 +134,16 @@ inline Graph Graph::from_abi(const nas_graph& table) {
     detail::reject("graph: it has " + std::to_string(table.n_nodes) + " nodes; 1 to 2^20 are allowed");
   if (table.n_outputs == 0 || table.n_outputs > detail::kEdgesMax)
     detail::reject("graph: it has " + std::to_string(table.n_outputs) + " outputs; 1 to 2^24 are allowed");
-  detail::need_array(table.op, table.n_nodes, "op");
-  detail::need_array(table.name, table.n_nodes, "name");
-  detail::need_array(table.weight_group, table.n_nodes, "weight_group");
-  detail::need_array(table.input_first, table.n_nodes + 1, "input_first");
-  detail::need_array(table.attr_first, table.n_nodes + 1, "attr_first");
+  detail::need_array(table.op, table.n_nodes, "graph: op");
+  detail::need_array(table.name, table.n_nodes, "graph: name");
+  detail::need_array(table.weight_group, table.n_nodes, "graph: weight_group");
+  detail::need_array(table.input_first, table.n_nodes + 1, "graph: input_first");
+  detail::need_array(table.attr_first, table.n_nodes + 1, "graph: attr_first");
   detail::check_offsets(table.input_first, table.n_nodes, "input_first");
   detail::check_offsets(table.attr_first, table.n_nodes, "attr_first");
-  detail::need_array(table.inputs, table.input_first[table.n_nodes], "inputs");
-  detail::need_array(table.attrs, table.attr_first[table.n_nodes], "attrs");
-  detail::need_array(table.outputs, table.n_outputs, "outputs");
+  detail::need_array(table.inputs, table.input_first[table.n_nodes], "graph: inputs");
+  detail::need_array(table.attrs, table.attr_first[table.n_nodes], "graph: attrs");
+  detail::need_array(table.outputs, table.n_outputs, "graph: outputs");
 
   Graph graph;
   for (std::uint32_t i = 0; i < table.n_nodes; ++i) {

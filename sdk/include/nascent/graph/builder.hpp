@@ -28,7 +28,9 @@ struct PoolOptions {
 };
 
 // An architecture. Nodes only refer to earlier nodes, so the order of insertion is a topological order. A value: copy,
-// compare, move. Building checks structure (names, indices); shapes are checked by shape() and infer().
+// compare, move. Building checks structure (names, indices); shapes are checked by shape() and infer(). Nested calls
+// such as add(conv(x, ..), conv(y, ..)) are evaluated in an order the compiler chooses: name the parts where the order
+// of nodes (and with it the seed of their weights) must not depend on it.
 class Graph {
  public:
   NodeId input(std::string name, Shape shape, std::string dtype = "float32") {
@@ -116,10 +118,12 @@ class Graph {
     return add("Embedding", {x}, {{"vocabulary", vocabulary}, {"width", width}}, std::move(name));
   }
   // Output 0: the sequence; output 1: the last hidden state; LSTM output 2: the last cell state.
-  NodeId gru(Edge x, std::int64_t hidden_size, SequenceDirection direction = SequenceDirection::forward, std::string name = "") {
+  NodeId gru(Edge x, std::int64_t hidden_size, SequenceDirection direction = SequenceDirection::forward,
+             std::string name = "") {
     return recurrent("GRU", x, hidden_size, direction, std::move(name));
   }
-  NodeId lstm(Edge x, std::int64_t hidden_size, SequenceDirection direction = SequenceDirection::forward, std::string name = "") {
+  NodeId lstm(Edge x, std::int64_t hidden_size, SequenceDirection direction = SequenceDirection::forward,
+              std::string name = "") {
     return recurrent("LSTM", x, hidden_size, direction, std::move(name));
   }
   NodeId attention(Edge x, std::int64_t heads, Masking masking = Masking::none, std::string name = "") {
@@ -144,10 +148,15 @@ class Graph {
   [[nodiscard]] nas_graph* to_abi() const;
 
  private:
+  struct Padding {
+    std::int64_t begin = 0, end = 0, beyond = 0;  // beyond: output_padding of a transposed convolution
+  };
+
   void check_edge(Edge edge, const std::string& who) const;
   std::string free_name(std::string_view op);
   NodeId pool(const char* op, Edge x, std::int64_t kernel, PoolOptions options);
-  NodeId convolution(const char* op, Edge x, std::int64_t kernel, Attributes attributes, ConvOptions options);
+  NodeId convolution(const char* op, Edge x, std::int64_t kernel, Attributes attributes, Padding padding,
+                     ConvOptions options);
   NodeId recurrent(const char* op, Edge x, std::int64_t hidden_size, SequenceDirection direction, std::string name);
   std::size_t spatial_axes(Edge x, std::string_view op);
   static Attributes bias_attributes(Attributes attributes, Bias bias) {
@@ -262,40 +271,47 @@ inline std::size_t Graph::spatial_axes(Edge x, std::string_view op) {
                  "; it needs channels and 1 to 3 spatial axes");
 }
 
-inline NodeId Graph::convolution(const char* op, Edge x, std::int64_t kernel, Attributes attributes,
+inline NodeId Graph::convolution(const char* op, Edge x, std::int64_t kernel, Attributes attributes, Padding padding,
                                  ConvOptions options) {
   const std::size_t axes = spatial_axes(x, op);
-  // "Same" for odd kernels pads equally; an even kernel gets the extra row at the end.
-  const bool same = options.padding == kSamePadding;
-  const std::int64_t total = detail::multiply(options.dilation, kernel - 1);
-  std::vector<std::int64_t> pads(2 * axes, same ? total / 2 : options.padding);
-  if (same) std::fill(pads.begin() + static_cast<std::ptrdiff_t>(axes), pads.end(), total - total / 2);
   const auto put = [&](const char* name, std::int64_t value, std::int64_t fallback) {
     if (value != fallback) attributes[name] = std::vector<std::int64_t>(axes, value);
   };
   attributes["kernel_shape"] = std::vector<std::int64_t>(axes, kernel);
   put("strides", options.stride, 1);
   put("dilations", options.dilation, 1);
-  if (pads != std::vector<std::int64_t>(2 * axes, 0)) attributes["pads"] = pads;
+  put("output_padding", padding.beyond, 0);
+  if (padding.begin != 0 || padding.end != 0) {
+    std::vector<std::int64_t> pads(axes, padding.begin);
+    pads.resize(2 * axes, padding.end);
+    attributes["pads"] = std::move(pads);
+  }
   if (options.groups != 1) attributes["group"] = options.groups;
   return add(op, {x}, bias_attributes(std::move(attributes), options.bias), std::move(options.name),
              std::move(options.weight_group));
 }
 
 inline NodeId Graph::conv(Edge x, std::int64_t out_channels, std::int64_t kernel, ConvOptions options) {
-  return convolution("Conv", x, kernel, {{"out_channels", out_channels}}, std::move(options));
+  Padding padding{options.padding, options.padding};
+  if (options.padding == kSamePadding) {
+    // Equal on both sides for odd kernels; an even kernel gets the extra row at the end.
+    const std::int64_t total = detail::multiply(options.dilation, kernel - 1);
+    padding = {total / 2, total - total / 2};
+  }
+  return convolution("Conv", x, kernel, {{"out_channels", out_channels}}, padding, std::move(options));
 }
 
 inline NodeId Graph::conv_transpose(Edge x, std::int64_t out_channels, std::int64_t kernel, ConvOptions options) {
-  Attributes attributes{{"out_channels", out_channels}};
+  Padding padding{options.padding, options.padding};
   if (options.padding == kSamePadding) {
-    // Output extent = input extent * stride: pad half of what the kernel adds beyond the stride.
+    // Output extent = input extent * stride: remove what the kernel adds beyond the stride, equally where possible.
     const std::int64_t surplus = detail::multiply(options.dilation, kernel - 1) + 1 - options.stride;
-    options.padding = std::max<std::int64_t>(surplus + 1, 0) / 2;
-    const std::int64_t extra = 2 * options.padding - surplus;
-    if (extra > 0) attributes["output_padding"] = std::vector<std::int64_t>(spatial_axes(x, "ConvTranspose"), extra);
+    const std::int64_t half = std::max<std::int64_t>(surplus + 1, 0) / 2;
+    const std::int64_t beyond = 2 * half - surplus;
+    const bool equally = beyond == 0 || beyond < std::max(options.stride, options.dilation);
+    padding = equally ? Padding{half, half, beyond} : Padding{surplus / 2, surplus - surplus / 2};
   }
-  return convolution("ConvTranspose", x, kernel, std::move(attributes), std::move(options));
+  return convolution("ConvTranspose", x, kernel, {{"out_channels", out_channels}}, padding, std::move(options));
 }
 
 inline NodeId Graph::pool(const char* op, Edge x, std::int64_t kernel, PoolOptions options) {

@@ -106,7 +106,7 @@ inline std::uint64_t label(const Node& node, const Operator* op) {
         implied = is_default(value, info);
       }
     if (implied) continue;
-    hash.add(name).add(value.index());
+    hash.add(name).add(kind == AttributeKind::number ? 1 : value.index());  // 1: the index of double
     add_attribute(hash, value, kind);
   }
   return hash.value();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <span>
 
@@ -87,9 +88,9 @@ namespace detail {
 inline std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 inline std::string number_text(double value) {
-  if (value == std::floor(value) && std::abs(value) < 9e15) return std::to_string(static_cast<std::int64_t>(value));
-  std::string text = std::to_string(value);
-  while (text.ends_with('0')) text.pop_back();
+  char text[32];
+  std::snprintf(text, sizeof text, "%.10g", value);
+  std::replace(std::begin(text), std::end(text), ',', '.');  // whatever the locale says
   return text;
 }
 
