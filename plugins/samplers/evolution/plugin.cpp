@@ -1,0 +1,3 @@
+#include "evolution.hpp"
+
+NASCENT_PLUGIN("org.nascent.evolution", "1.0.0", nascent::evolution::Evolution)

@@ -1,0 +1,3 @@
+#include "median.hpp"
+
+NASCENT_PLUGIN("org.nascent.median", "1.0.0", nascent::median::Median)
