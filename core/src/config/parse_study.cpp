@@ -28,8 +28,12 @@ void check_sections(const ConfigValue::Table& root, Diagnostics& diagnostics) {
   for (const ConfigMember& member : root) {
     if (std::find(section_names().begin(), section_names().end(), member.key) != section_names().end()) continue;
     const bool is_section = member.value.table() != nullptr || member.value.array() != nullptr;
-    diagnostics.add(member.where, fmt::format("unknown {} {}; {}", is_section ? "section" : "key outside of a section",
-                                              toml_text(member.key), way_out(member.key, section_names())));
+    diagnostics.add(
+        member.where,
+        is_section ? fmt::format("unknown section {}; {}", toml_text(member.key), way_out(member.key, section_names()))
+                   : fmt::format("{} stands outside of every section; move it below the one it belongs to, "
+                                 "such as [study]",
+                                 toml_text(member.key)));
   }
 }
 

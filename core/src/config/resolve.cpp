@@ -240,8 +240,8 @@ class ComponentResolver {
       result_.complete.options.push_back({option.name, config_.where, config_value(value, config_.where)});
       result_.options.set(pointer_step(option.name), std::move(value));
     } else if (option.required) {
-      diagnostics_.add(config_.where, fmt::format("{} needs {} ({}); write {} = {}", component_name(config_),
-                                                  option.name, option.help, option.name, rule_of(option)));
+      diagnostics_.add(config_.where, fmt::format("{} needs the option {} ({}); give it {}", component_name(config_),
+                                                  option.name, option.help, rule_of(option)));
     }
   }
 

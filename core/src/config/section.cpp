@@ -124,7 +124,7 @@ Section::Section(const ConfigValue* value, std::string path, Diagnostics& diagno
 }
 
 const ConfigValue* Section::find(std::string_view key) {
-  known_.emplace_back(key);
+  if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
   return table_ == nullptr ? nullptr : core::find(*table_, key);
 }
 

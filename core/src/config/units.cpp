@@ -41,7 +41,7 @@ std::optional<double> parse_seconds(std::string_view text) {
     const std::optional<double> part = take_quantity(text, time_units);
     if (!part) return std::nullopt;
     sum += *part;
-    if (text.starts_with(' ')) text.remove_prefix(1);
+    if (text.starts_with(' ') && text.size() > 1) text.remove_prefix(1);
   } while (!text.empty());
   return std::isfinite(sum) ? std::optional(sum) : std::nullopt;
 }
