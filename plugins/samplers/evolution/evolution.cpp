@@ -32,8 +32,9 @@ Evolution::Evolution(const Options& given, const SamplerSetup& setup)
       mutation_{static_cast<std::uint64_t>(given.integer("mutations")), given.real("sigma")},
       population_(capacity_) {
   if (tournament_ > capacity_) {
-    throw InvalidOption("tournament", "tournament is " + std::to_string(tournament_) + ", more than the population of " +
-                                          std::to_string(capacity_) + "; draw at most as many as live");
+    throw InvalidOption("tournament", "tournament is " + std::to_string(tournament_) +
+                                          ", more than the population of " + std::to_string(capacity_) +
+                                          "; draw at most as many as live");
   }
 }
 

@@ -29,7 +29,8 @@ class Population {
   void add(Member member);
   [[nodiscard]] std::size_t size() const { return members_.size(); }
   [[nodiscard]] const Member& operator[](std::size_t i) const { return members_[i]; }
-  // Computes ranks and crowding distances anew if members changed. Cost: members^2 with several objectives, none with one.
+  // Computes ranks and crowding distances anew if members changed. Cost: members^2 with several objectives, none with
+  // one.
   void rank();
   // Is member a the fitter one? One objective: feasible or less violating, then the lower value, then the younger one.
   // Several: lower Pareto rank, then larger crowding distance, then the younger one; needs rank() after the last add().

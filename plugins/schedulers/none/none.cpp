@@ -5,11 +5,14 @@ namespace {
 
 class None : public nascent::Scheduler {
  public:
-  static constexpr nascent::About about{"org.nascent.scheduler.none", "none", "1.0.0", "Every trial gets its full budget"};
+  static constexpr nascent::About about{"org.nascent.scheduler.none", "none", "1.0.0",
+                                        "Every trial gets its full budget"};
 
   explicit None(const nascent::Options&) {}
 
-  nascent::Verdict decide(const nascent::Observations&, const nascent::Observations&) override { return nascent::Verdict::go; }
+  nascent::Verdict decide(const nascent::Observations&, const nascent::Observations&) override {
+    return nascent::Verdict::go;
+  }
 };
 
 }  // namespace

@@ -1,0 +1,3 @@
+#include "idx.hpp"
+
+NASCENT_PLUGIN("org.nascent.idx", "1.0.0", nascent::idx::Idx)
