@@ -2,6 +2,8 @@
 #
 # Builds one plugin: a shared library nascent-<alias> that exports the entry symbol of the ABI and nothing else.
 # Other symbols, also weak ones of the C++ library, stay local (version script), so that no plugin can bind another's.
+# Installed to lib/nascent/plugins. The manifest, which lets the plugin be listed without loading it, is written beside
+# the library: by the build where the nascent tool is known (nascent::nascent).
 
 function(nascent_add_plugin alias)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "KIND" "SOURCES;LIBRARIES")
@@ -37,4 +39,16 @@ function(nascent_add_plugin alias)
     set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${script})
   endif()
   set_property(GLOBAL APPEND PROPERTY NASCENT_PLUGINS ${target})
+
+  include(GNUInstallDirs)
+  set(manifest $<TARGET_FILE_DIR:${target}>/${target}.nascent.json)
+  install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/nascent/plugins
+                            RUNTIME DESTINATION ${CMAKE_INSTALL_LIBDIR}/nascent/plugins)
+  if(NOT CMAKE_CROSSCOMPILING)
+    install(FILES ${manifest} DESTINATION ${CMAKE_INSTALL_LIBDIR}/nascent/plugins)
+    if(TARGET nascent::nascent)
+      add_custom_command(TARGET ${target} POST_BUILD
+        COMMAND nascent::nascent plugin manifest $<TARGET_FILE:${target}> VERBATIM)
+    endif()
+  endif()
 endfunction()

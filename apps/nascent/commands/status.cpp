@@ -1,0 +1,86 @@
+// nascent status: how a study stands.
+#include <fmt/format.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "command.hpp"
+#include "display/trial_text.hpp"
+#include "open_study.hpp"
+
+namespace nascent::cli {
+namespace {
+
+struct Options {
+  StudyArgument study;
+  bool json = false;
+};
+
+Outcome act(const Options& options) {
+  auto study = open_study(options.study);
+  if (!study) return tl::unexpected(study.error());
+  const core::StudyRecord& record = study->record;
+  const auto trials = study->store->trials(record.id);
+  if (!trials) return tl::unexpected(trials.error());
+  const auto leases = study->store->open_leases(record.id);
+  if (!leases) return tl::unexpected(leases.error());
+
+  std::array<std::size_t, core::kTrialStateNames.size()> count{};
+  double training_seconds = 0;
+  for (const core::Trial& trial : *trials) {
+    ++count[static_cast<std::size_t>(trial.state)];
+    training_seconds += trial.cost_seconds;
+  }
+  if (options.json) {
+    nlohmann::ordered_json states = nlohmann::ordered_json::object();
+    for (std::size_t i = 0; i < count.size(); ++i) states[std::string(core::kTrialStateNames[i])] = count[i];
+    nlohmann::ordered_json running = nlohmann::ordered_json::array();
+    for (const core::LeaseRecord& lease : *leases) {
+      running.push_back({{"trial", lease.lease.trial}, {"attempt", lease.lease.attempt}, {"worker", lease.worker}, {"leased_at", lease.leased_at}});
+    }
+    const nlohmann::ordered_json json = {{"study", record.name},
+                                         {"store", study->location},
+                                         {"state", core::name_of(record.state)},
+                                         {"stop_reason", record.stop_reason},
+                                         {"created_at", record.created_at},
+                                         {"seed", record.seed},
+                                         {"parallel", record.parallel},
+                                         {"nascent_version", record.nascent_version},
+                                         {"trials", states},
+                                         {"cost_seconds", training_seconds},
+                                         {"running", running}};
+    fmt::print("{}\n", json.dump(2));
+    return ExitCode::done;
+  }
+  fmt::print("study {} in {}\n", record.name, study->location);
+  fmt::print("state    {}{}\n", core::name_of(record.state), record.stop_reason.empty() ? "" : ": " + record.stop_reason);
+  fmt::print("created  {} by nascent {}, seed {}, parallel {}\n", time_text(record.created_at), record.nascent_version, record.seed, record.parallel);
+  std::string states;
+  for (std::size_t i = 0; i < count.size(); ++i) {
+    if (count[i] > 0) states += fmt::format("{}{} {}", states.empty() ? "" : ", ", count[i], core::kTrialStateNames[i]);
+  }
+  fmt::print("trials   {}{}\n", trials->size(), states.empty() ? "" : ": " + states);
+  fmt::print("cost     {} of training and evaluation\n", duration_text(training_seconds));
+  for (const core::LeaseRecord& lease : *leases) {
+    fmt::print("running  trial {} attempt {} on {} since {}\n", lease.lease.trial, lease.lease.attempt, lease.worker, time_text(lease.leased_at));
+  }
+  for (const core::PluginRecord& plugin : record.plugins) {
+    fmt::print("plugin   {:<10} {} {}\n", plugin.kind, plugin.id, plugin.version);
+  }
+  return ExitCode::done;
+}
+
+}  // namespace
+
+void add_status(Commands& commands) {
+  commands.add<Options>(
+      nullptr, "status", "Show how a study stands",
+      [](CLI::App& command, Options& o) {
+        command.add_option("study", o.study.where, "store (fashion.db) or TOML file of the study")->required();
+        command.add_option("--study", o.study.name, "name of the study, where the store holds several");
+        command.add_flag("--json", o.json, "as one JSON object");
+      },
+      act);
+}
+
+}  // namespace nascent::cli

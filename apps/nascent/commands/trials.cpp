@@ -1,0 +1,127 @@
+// nascent trials: the rows of a study.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "command.hpp"
+#include "display/text_table.hpp"
+#include "display/trial_text.hpp"
+#include "open_study.hpp"
+
+namespace nascent::cli {
+namespace {
+
+struct Options {
+  StudyArgument study;
+  std::string state, sort;
+  std::size_t limit = 0;
+  bool json = false, csv = false;
+};
+
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+// Every metric name of the trials, in order of first appearance.
+std::vector<std::string> metric_names(const std::vector<core::Trial>& trials) {
+  std::vector<std::string> names;
+  for (const core::Trial& trial : trials) {
+    for (const core::Metric& metric : trial.metrics) {
+      if (std::find(names.begin(), names.end(), metric.name) == names.end()) names.push_back(metric.name);
+    }
+  }
+  return names;
+}
+
+void print_csv(const std::vector<core::Trial>& trials, const nlohmann::ordered_json& parameters) {
+  const std::vector<std::string> metrics = metric_names(trials);
+  std::string header = "trial,role,state,reason,cost_seconds";
+  for (const auto& parameter : parameters) header += "," + csv_cell(parameter.at("name"));
+  for (const std::string& metric : metrics) header += "," + csv_cell(metric);
+  fmt::print("{}\n", header);
+  for (const core::Trial& trial : trials) {
+    std::string line = fmt::format("{},{},{},{},{}", trial.id, core::name_of(trial.role), core::name_of(trial.state),
+                                   core::name_of(trial.reason), trial.cost_seconds);
+    const auto values = configuration_json(trial.configuration, parameters);
+    for (const auto& parameter : parameters) {
+      const auto value = values.find(parameter.at("name").get<std::string>());
+      line += ",";
+      if (value != values.end()) line += csv_cell(value->is_string() ? value->get<std::string>() : value->dump());
+    }
+    for (const std::string& metric : metrics) {
+      const double value = metric_of(trial, metric);
+      line += std::isnan(value) ? "," : fmt::format(",{}", value);
+    }
+    fmt::print("{}\n", line);
+  }
+}
+
+Outcome act(const Options& options) {
+  auto study = open_study(options.study);
+  if (!study) return tl::unexpected(study.error());
+  core::TrialFilter filter;
+  if (!options.state.empty()) {
+    const auto& names = core::kTrialStateNames;
+    const auto found = std::find(names.begin(), names.end(), options.state);
+    if (found != names.end()) filter.state = static_cast<core::TrialState>(found - names.begin());
+  }
+  auto trials = study->store->trials(study->record.id, filter);
+  if (!trials) return tl::unexpected(trials.error());
+  const auto parameters = nlohmann::ordered_json::parse(study->record.space_json);
+
+  std::string sort = options.sort;
+  if (!sort.empty()) {
+    const bool descending = sort.starts_with('-');
+    if (descending) sort.erase(0, 1);
+    std::stable_sort(trials->begin(), trials->end(), [&](const core::Trial& a, const core::Trial& b) {
+      const double left = metric_of(a, sort), right = metric_of(b, sort);
+      if (std::isnan(left) || std::isnan(right)) return !std::isnan(left) && std::isnan(right);
+      return descending ? left > right : left < right;
+    });
+  }
+  if (options.limit > 0 && trials->size() > options.limit) trials->resize(options.limit);
+
+  if (options.csv) {
+    print_csv(*trials, parameters);
+  } else if (options.json) {
+    for (const core::Trial& trial : *trials) fmt::print("{}\n", trial_json(trial, parameters).dump());
+  } else {
+    std::vector<std::string> header{"trial", "state"};
+    for (const core::Objective& objective : study->config.objectives) header.push_back(objective.metric);
+    header.insert(header.end(), {"cost", "parameters"});
+    TextTable table(header);
+    for (const core::Trial& trial : *trials) {
+      std::vector<std::string> row{std::to_string(trial.id), state_text(trial)};
+      for (const core::Objective& objective : study->config.objectives) row.push_back(number_text(metric_of(trial, objective.metric)));
+      row.insert(row.end(), {duration_text(trial.cost_seconds), configuration_text(trial.configuration, parameters)});
+      table.add(std::move(row));
+    }
+    fmt::print("{}", table.text());
+  }
+  return ExitCode::done;
+}
+
+}  // namespace
+
+void add_trials(Commands& commands) {
+  commands.add<Options>(
+      nullptr, "trials", "List the trials of a study",
+      [](CLI::App& command, Options& o) {
+        command.add_option("study", o.study.where, "store (fashion.db) or TOML file of the study")->required();
+        command.add_option("--study", o.study.name, "name of the study, where the store holds several");
+        command.add_option("--state", o.state, "only trials in this state")
+            ->check(CLI::IsMember(std::vector<std::string>(core::kTrialStateNames.begin(), core::kTrialStateNames.end())));
+        command.add_option("--sort", o.sort, "metric to sort by, with a leading '-' for descending order");
+        command.add_option("--limit", o.limit, "at most this many rows");
+        auto* json = command.add_flag("--json", o.json, "one JSON object a line");
+        command.add_flag("--csv", o.csv, "comma-separated values with a header row")->excludes(json);
+      },
+      act);
+}
+
+}  // namespace nascent::cli

@@ -1,0 +1,58 @@
+// nascent validate: everything that can be known of a study before it starts.
+#include <fmt/format.h>
+
+#include "catalog.hpp"
+#include "command.hpp"
+#include "nascent/core/resolved_study.hpp"
+
+namespace nascent::cli {
+namespace {
+
+struct Options {
+  std::string file;
+  std::vector<std::string> set;
+  bool resolved = false, json = false;
+};
+
+Outcome act(const Options& options) {
+  auto config = core::load_study(options.file, options.set);
+  if (!config) return tl::unexpected(config.error());
+  auto catalog = discover_plugins(config->plugins);
+  if (!catalog) return tl::unexpected(catalog.error());
+  auto study = core::resolve_study(std::move(*config), *catalog);
+  if (!study) return tl::unexpected(study.error());
+  const auto shape = core::dataset_shape(*catalog, *study);
+  if (!shape) return tl::unexpected(shape.error());
+  const auto space = core::create_space(*catalog, *study, *shape);
+  if (!space) return tl::unexpected(space.error());
+
+  if (options.json) {
+    fmt::print("{}\n", core::resolved_json(study->config));
+  } else if (options.resolved) {
+    fmt::print("{}", core::resolved_toml(study->config));
+  } else {
+    fmt::print("{}: valid; study {}, {} parameters, sampler {}\n", options.file, study->config.name, space->size(), study->sampler.info.alias);
+    for (const nascent::Parameter& parameter : space->declaration().parameters()) {
+      const std::string range = parameter.is_choice() ? fmt::format("{} choices", parameter.choices.size())
+                                                      : fmt::format("[{}, {}]{}", parameter.lo, parameter.hi, parameter.scale == nascent::Scale::log ? " log" : "");
+      fmt::print("  {:<36} {}{}\n", parameter.name, range, parameter.conditions.empty() ? "" : "  (conditional)");
+    }
+  }
+  return ExitCode::done;
+}
+
+}  // namespace
+
+void add_validate(Commands& commands) {
+  commands.add<Options>(
+      nullptr, "validate", "Check a study's TOML file, its plugins and data without running it",
+      [](CLI::App& command, Options& o) {
+        command.add_option("file", o.file, "TOML file of the study")->required();
+        command.add_option("--set", o.set, "override a value: sampler.population=20")->type_name("KEY=VALUE");
+        command.add_flag("--resolved", o.resolved, "print the study with every default written out");
+        command.add_flag("--json", o.json, "print the resolved study as JSON");
+      },
+      act);
+}
+
+}  // namespace nascent::cli

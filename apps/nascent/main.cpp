@@ -1,0 +1,47 @@
+// nascent: the command line.
+#include <cstdio>
+
+#include "command.hpp"
+#include "nascent/core/version.hpp"
+
+namespace {
+
+constexpr const char* footer =
+    "Exit codes: 0 done, 1 found wanting, 2 invalid input, 3 plugin, 4 store, 5 system, 130 interrupted (resumable).";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using nascent::cli::ExitCode;
+  CLI::App app{"nascent finds neural networks.", "nascent"};
+  app.set_version_flag("--version", std::string("nascent ") + std::string(nascent::core::version()));
+  app.require_subcommand(1);
+  app.footer(footer);
+  app.get_formatter()->column_width(34);
+
+  nascent::cli::Commands commands(app);
+  add_run(commands);
+  add_validate(commands);
+  add_status(commands);
+  add_trials(commands);
+  add_show(commands);
+  add_best(commands);
+  add_export(commands);
+  add_replay(commands);
+  add_plugin(commands);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    // Help and version come this way too, with code 0.
+    return app.exit(e) == 0 ? 0 : static_cast<int>(ExitCode::invalid_input);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "nascent: %s\n", e.what());
+    return static_cast<int>(ExitCode::system);
+  }
+  if (!commands.outcome()) {
+    std::fprintf(stderr, "nascent: %s\n", commands.outcome().error().message.c_str());
+    return static_cast<int>(exit_code_of(commands.outcome().error().kind));
+  }
+  return static_cast<int>(*commands.outcome());
+}
