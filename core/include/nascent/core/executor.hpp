@@ -38,8 +38,8 @@ struct RunningTrial {
 using DecideVerdict = std::function<Verdict(TrialId, std::span<const Report>)>;
 
 // Runs trials that are queued in the store; when next() hands one out, its finished row is on disk.
-// One thread calls it, but for running(), which any thread may call. That thread has to outlive the executor: worker
-// processes end with the thread that started them.
+// One thread calls it, but for running() and stop(), which any thread may call. That thread has to outlive the executor:
+// worker processes end with the thread that started them.
 class Executor {
  public:
   virtual ~Executor() = default;
@@ -52,8 +52,8 @@ class Executor {
   // Trials worth submitting at once.
   [[nodiscard]] virtual std::size_t capacity() const = 0;
   [[nodiscard]] virtual std::vector<RunningTrial> running() const = 0;
-  // Ends all workers. `cancel` is bounded in time, `finish_running` takes as long as the trials that run. next() hands
-  // out what finished meanwhile and starts nothing any more.
+  // Ends all work; afterwards next() starts nothing and hands out what finished meanwhile. `cancel` is bounded in time,
+  // `finish_running` takes as long as the trials that run. From another thread: a request that next() carries out.
   virtual void stop(StopMode mode) = 0;
   // Opens the test split for the saved model of a finished trial: metrics named "test_...". The opening and the result
   // (event "test_evaluated") are in the store; asked again for the same trial it answers from there.

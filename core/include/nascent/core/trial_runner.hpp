@@ -34,7 +34,7 @@ class TrialRunner {
  public:
   virtual ~TrialRunner() = default;
   // Runs `trial` (id, configuration, seed, role are read) and fills in its result: state, reason, message,
-  // architecture_hash, budget_spent, metrics, details_json, cost_seconds, artifact_dir. An error means that this
+  // budget_spent, metrics, details_json, cost_seconds, artifact_dir. An error means that this
   // process cannot run trials at all, or that the session's report failed.
   virtual Result<AttemptEnd> run(Trial& trial, TrialSession& session) = 0;
   // Does it report while it runs? If so its trials are leased from the store, which keeps the reports.

@@ -1,0 +1,60 @@
+#include "orphans.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <thread>
+
+namespace nascent::core {
+namespace {
+
+constexpr auto kLeavingMax = std::chrono::seconds(2);
+constexpr auto kLook = std::chrono::milliseconds(5);
+
+std::string host_name() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "localhost";
+}
+
+// 0 when it is not a process of this machine.
+pid_t local_pid(std::string_view worker) {
+  const auto at = worker.find('@');
+  const auto colon = worker.rfind(':');
+  if (at == std::string_view::npos || colon == std::string_view::npos || colon < at) return 0;
+  if (worker.substr(at + 1, colon - at - 1) != host_name()) return 0;
+  pid_t pid = 0;
+  std::from_chars(worker.data() + colon + 1, worker.data() + worker.size(), pid);
+  return pid;
+}
+
+void wait_until_gone(pid_t pid) {
+  if (pid <= 0 || pid == getpid()) return;
+  const auto give_up = std::chrono::steady_clock::now() + kLeavingMax;
+  while ((kill(pid, 0) == 0 || errno == EPERM) && std::chrono::steady_clock::now() < give_up) {
+    std::this_thread::sleep_for(kLook);
+  }
+}
+
+}  // namespace
+
+std::string worker_name(std::string_view slot) { return fmt::format("{}@{}:{}", slot, host_name(), getpid()); }
+
+Result<void> requeue_orphans(Store& store, const Coordinator& coordinator) {
+  const auto open = store.open_leases(coordinator.study);
+  if (!open) return tl::unexpected<Error>(open.error());
+  for (const LeaseRecord& record : *open) {
+    wait_until_gone(local_pid(record.worker));
+    const auto state = store.requeue(coordinator, record.lease, FailureReason::none, "its coordinator ended");
+    if (!state) return tl::unexpected<Error>(state.error());
+    spdlog::info("trial={} attempt={} worker={} state=queued reason=coordinator_ended", record.lease.trial,
+                 record.lease.attempt, record.worker);
+  }
+  return {};
+}
+
+}  // namespace nascent::core
