@@ -170,6 +170,8 @@ class Options {
     }
     return all;
   }
+  // The JSON pointer of this table; "" for all options.
+  [[nodiscard]] const std::string& pointer() const { return prefix_; }
   // The JSON pointer of an option of this table, for InvalidOption.
   [[nodiscard]] std::string pointer(std::string_view name) const {
     std::string p = prefix_ + '/';

@@ -1,0 +1,48 @@
+// Fully connected networks for rows of numbers, with optional normalisation, dropout and residual connections.
+#pragma once
+
+#include <array>
+
+#include "../pick.hpp"
+#include "nascent/space.hpp"
+
+namespace nascent::mlp {
+
+inline constexpr auto residual_choices = names("never", "always", "search");
+
+// Rows of another shape are flattened first. The head has one output per class or regression target.
+class Mlp : public Space {
+ public:
+  static constexpr About about{"org.nascent.space.mlp", "mlp", "1.0.0", "Fully connected networks, for tables"};
+  static constexpr std::array<std::int64_t, 2> default_depth{1, 4};
+  static constexpr std::array<std::int64_t, 5> default_widths{16, 32, 64, 128, 256};
+  static constexpr std::array<double, 2> default_dropout{0.0, 0.5};
+  static constexpr std::array options{
+      option("depth", "hidden layers: [lowest, highest], or one value; 0 is a linear model")
+          .integers(0, 64)
+          .otherwise(default_depth),
+      option("widths", "units of a hidden layer to choose from").integers(1, 1000000).otherwise(default_widths),
+      option("activations", "activations to choose from; default: relu, leaky_relu, gelu, silu, tanh").texts(),
+      option("normalizations", "normalisations to choose from; default: none, batch, layer").texts(),
+      option("residuals", "residual connections: never, always or search").one_of(residual_choices).otherwise("search"),
+      option("dropout", "dropout after each hidden layer: [lowest, highest], or one value")
+          .reals(0, 0.95)
+          .otherwise(default_dropout)};
+
+  Mlp(const Options& given, const SpaceSetup& setup);
+
+  [[nodiscard]] const SpaceDeclaration& declaration() const override { return declaration_; }
+  [[nodiscard]] std::optional<Graph> build(const Values& values) const override;
+
+ private:
+  [[nodiscard]] Edge hidden_layer(Graph& g, Edge x, std::int64_t width, const Values& values) const;
+
+  Shape input_shape_;
+  std::int64_t n_outputs_;
+  spaces::Span depth_, dropout_;
+  std::vector<spaces::Pick<std::int64_t>> widths_;
+  spaces::Pick<std::string> activation_, normalization_, residual_;
+  SpaceDeclaration declaration_;
+};
+
+}  // namespace nascent::mlp
