@@ -152,7 +152,7 @@ Result<std::vector<ReportRecord>> SqliteStore::reports_awaiting_verdict(StudyId 
   return read([&] {
     Query rows = db_->query(
         "SELECT r.trial_id, r.attempt, r.number, r.budget, r.metrics, r.reported_at, r.verdict_wanted, r.verdict "
-        "FROM reports r JOIN leases l USING (study_id, trial_id, attempt) "
+        "FROM reports r INDEXED BY reports_awaiting JOIN leases l USING (study_id, trial_id, attempt) "
         "WHERE r.study_id = ? AND r.verdict_wanted = 1 AND r.verdict IS NULL AND l.ended_at IS NULL "
         "ORDER BY r.trial_id, r.number",
         study);
@@ -183,7 +183,7 @@ Result<std::vector<LeaseRecord>> SqliteStore::open_leases(StudyId study) {
   return read([&] {
     Query rows = db_->query(
         "SELECT study_id, trial_id, attempt, worker, leased_at, expires_at, ended_at, reason, message FROM leases "
-        "WHERE study_id = ? AND ended_at IS NULL ORDER BY trial_id",
+        "INDEXED BY leases_open WHERE study_id = ? AND ended_at IS NULL ORDER BY trial_id",
         study);
     return leases_from(rows);
   });
