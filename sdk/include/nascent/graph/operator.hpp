@@ -171,8 +171,8 @@ inline void AttributeReader::reject_unknown(std::string_view name) const {
 
 inline void AttributeReader::validate() const {
   for (const auto& [name, value] : values_) {
-    const auto known =
-        std::find_if(infos_.begin(), infos_.end(), [&](const AttributeInfo& i) { return i.name == name; });
+    const auto known = std::find_if(infos_.begin(), infos_.end(),
+                                    [&wanted = name](const AttributeInfo& i) { return i.name == wanted; });
     if (known == infos_.end()) reject_unknown(name);
     detail::check_attribute(*known, value);
   }
