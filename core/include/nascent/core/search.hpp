@@ -1,0 +1,127 @@
+// The search: asks the sampler, has trials run, tells the sampler; resumes from the store and from nothing else.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nascent/core/config.hpp"
+#include "nascent/core/executor.hpp"
+#include "nascent/core/instance.hpp"
+#include "nascent/core/ranking.hpp"
+#include "nascent/core/result.hpp"
+#include "nascent/core/store.hpp"
+#include "nascent/core/study_space.hpp"
+#include "nascent/core/trial.hpp"
+
+namespace nascent::core {
+
+// Search trials of the study so far, all its runs together.
+struct SearchCounts {
+  std::uint64_t asked = 0;
+  std::uint64_t completed = 0, pruned = 0, failed = 0, invalid = 0;
+  std::uint64_t duplicates = 0;  // of the completed, pruned and failed: metrics copied from another trial
+  double train_seconds = 0;      // training and evaluation
+
+  [[nodiscard]] std::uint64_t finished() const { return completed + pruned + failed + invalid; }
+};
+
+// Hears what happens, for display. Called on the thread that runs the search, between two steps: be quick.
+class SearchObserver {
+ public:
+  virtual ~SearchObserver() = default;
+  // `stored`: trials that earlier runs left in the store.
+  virtual void on_started(const StudyConfig&, std::uint64_t /*stored*/) {}
+  // The trial's row is stored, or is about to be (inline).
+  virtual void on_asked(const Trial&) {}
+  // The finished row is in the store; trials of earlier runs come again in a resumed study.
+  virtual void on_finished(const Trial&, const SearchCounts&) {}
+  // One objective: the best trial so far. Several: a new member of the Pareto front. In order of trial.
+  virtual void on_incumbent(const Trial&) {}
+  // About ten times a second while trials run.
+  virtual void on_tick(const SearchCounts&, std::span<const RunningTrial>) {}
+  // The search is over; `reason` is the condition of [stop] that held, "exhausted" or "interrupted".
+  virtual void on_search_ended(std::string_view /*reason*/, const SearchCounts&) {}
+  // The final part: a winner is trained again, a training is over, the test split was opened for the chosen model.
+  virtual void on_final_asked(const Trial&) {}
+  virtual void on_final_finished(const Trial&) {}
+  virtual void on_tested(const Trial&) {}
+};
+
+// How a person's wish to stop reaches a search; may be set from a signal handler.
+class StopRequest {
+ public:
+  void finish_running() { wish_.store(1); }
+  void cancel() { wish_.store(2); }
+  [[nodiscard]] bool made() const { return wish_.load() != 0; }
+  [[nodiscard]] StopMode mode() const { return wish_.load() == 1 ? StopMode::finish_running : StopMode::cancel; }
+
+ private:
+  std::atomic<int> wish_{0};
+  static_assert(std::atomic<int>::is_always_lock_free);
+};
+
+struct SearchOutcome {
+  std::string reason;        // see SearchObserver::on_search_ended
+  bool interrupted = false;  // the study can be resumed
+  SearchCounts counts;
+  std::optional<Trial> incumbent;                // one objective; empty when no trial completed within the constraints
+  std::vector<ParetoFront::Member> pareto_front;  // several objectives
+};
+
+namespace search {
+class Loop;
+}
+
+// One study's search. Owns the sampler and the scheduler; borrows the rest.
+//
+// Deterministic studies: proposing trial n waits until all trials up to n - parallel have finished, and sees exactly
+// those, told in order of trial; the trials between are pending to it. So the same study gives the same trials with any
+// number of workers and after any number of kills. Others: trials are told in order of completion, and a study does not
+// repeat.
+//
+// Duplicates are recognised by architecture hash and the values of all parameters outside the space. `reuse`: the trial
+// takes state and metrics of the first one (duplicate_of). `resample`: the sampler is asked again, up to
+// kResamplesMax times, under trial numbers made of the trial and the attempt; then as reuse.
+//
+// Wall time is that of all runs of the study together, without the pauses between them; a killed run counts up to its
+// last stored row.
+class Search {
+ public:
+  struct Setup {
+    const StudyConfig* config = nullptr;
+    const StudySpace* space = nullptr;
+    Store* store = nullptr;
+    Coordinator coordinator;
+    SearchObserver* observer = nullptr;  // may be null
+  };
+  explicit Search(const Setup& setup, Instance<nas_sampler_vt> sampler,
+                  std::optional<Instance<nas_scheduler_vt>> scheduler = {});
+  ~Search();
+
+  // Answers reports of training trials; empty without a scheduler. For the executor; valid while the search lives.
+  [[nodiscard]] DecideVerdict decide();
+
+  // Runs until a condition of [stop] holds, the sampler has nothing left, or somebody wishes it to stop. Everything
+  // earlier runs stored is told first. Errors: the store fails, a component breaks a rule, the executor gives up; what
+  // is stored stays good for a resumed run.
+  Result<SearchOutcome> run(Executor& executor, const StopRequest& request);
+
+  // One turn of the loop: hands everything that can be asked for now to the executor and takes what has finished, waiting
+  // up to `patience` for the first. False when the search is over.
+  Result<bool> step(Executor& executor, std::chrono::milliseconds patience);
+  [[nodiscard]] SearchOutcome outcome() const;
+
+  static constexpr int kResamplesMax = 20;
+
+ private:
+  std::unique_ptr<search::Loop> loop_;
+};
+
+}  // namespace nascent::core

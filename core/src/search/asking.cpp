@@ -1,0 +1,226 @@
+// Asking: from what the sampler knows to trials that run.
+#include <fmt/format.h>
+
+#include <nascent/graph.hpp>
+
+#include "loop.hpp"
+#include "nascent/core/seeds.hpp"
+
+namespace nascent::core::search {
+namespace {
+
+// Attempt r of resampling trial n asks under number n + r * kResampleStride: other random numbers, the same knowledge.
+constexpr TrialId kResampleStride = TrialId{1} << 40U;
+
+}  // namespace
+
+Result<void> Loop::propose(Executor& executor) {
+  std::vector<Prepared> batch;
+  while (true) {
+    const auto n = room();
+    if (!n) return tl::unexpected<Error>(n.error());
+    if (*n == 0) break;
+    auto trials = next_trials(*n);
+    if (!trials) return tl::unexpected<Error>(trials.error());
+    const bool more = deterministic() && !trials->empty();
+    for (Prepared& p : *trials) batch.push_back(std::move(p));
+    if (!more) break;
+  }
+  return submit(executor, std::move(batch));
+}
+
+Result<bool> Loop::next_is_stored() {
+  const auto id = stored_.next_id(next_id_);
+  if (!id) return tl::unexpected<Error>(id.error());
+  return stored_.has(*id);
+}
+
+Result<std::size_t> Loop::room() {
+  // What the store has is taken up in any case: a stop condition ends the asking.
+  const auto stored = next_is_stored();
+  if (!stored) return tl::unexpected<Error>(stored.error());
+  stored_left_ = *stored;
+  const std::uint64_t asked = history_.size();
+  if (!*stored && (!reason_.empty() || !stop_rule_.allows(asked))) return 0;
+  if (!deterministic()) {
+    if (*stored) return config_.parallel;
+    const std::uint64_t free = config_.parallel - std::min<std::uint64_t>(in_flight(), config_.parallel);
+    return config_.stop.trials ? std::min(free, *config_.stop.trials - asked) : free;
+  }
+  // Trial n sees exactly the trials up to n - parallel.
+  const Position known = asked >= config_.parallel ? asked - config_.parallel + 1 : 0;
+  if (settled_ < known) return 0;
+  if (auto told = tell_all_before(known); !told) return tl::unexpected<Error>(told.error());
+  if (*stored) return 1;
+  end(stop_rule_.reached(clock_.seconds()));
+  return reason_.empty() ? 1 : 0;
+}
+
+Result<std::vector<Loop::Prepared>> Loop::next_trials(std::size_t n) {
+  std::vector<Prepared> stored;
+  std::vector<TrialId> ids;
+  while (stored.size() + ids.size() < n) {
+    const auto id = stored_.next_id(next_id_);
+    if (!id) return tl::unexpected<Error>(id.error());
+    const auto known = stored_.has(*id);
+    if (!known) return tl::unexpected<Error>(known.error());
+    if (*known && !ids.empty()) break;  // in order: first those before it
+    if (!*known && !stored.empty()) break;
+    next_id_ = *id + 1;
+    if (*known) {
+      stored.push_back(adopt(stored_.take()));
+    } else {
+      ids.push_back(*id);
+    }
+  }
+  return ids.empty() ? std::move(stored) : ask(ids);
+}
+
+Loop::Prepared Loop::adopt(Trial trial) {
+  if (const auto early = early_.extract(trial.id); !early.empty()) trial = std::move(early.mapped());
+  const Position i = history_.append(trial.id);
+  std::ranges::copy(trial.configuration.x, history_.x_of(i));
+  std::ranges::copy(trial.configuration.active, history_.active_of(i));
+  ++counts_.asked;
+  if (config_.duplicates != Duplicates::retrain && trial.state != TrialState::invalid) {
+    known_.find_or_add(trial.id, trial.architecture_hash, trial.configuration.x, trial.configuration.active);
+  }
+  return {trial.finished() ? Prepared::Fate::finished : Prepared::Fate::run, true, std::move(trial)};
+}
+
+Result<std::size_t> Loop::ask_sampler(std::span<const TrialId> ids, Position first) {
+  if (deterministic()) {
+    return proposals_.ask(ids, history_.pending_slice(told_, first - told_), history_.x_of(first),
+                          history_.active_of(first));
+  }
+  while (first_open_ < first && history_.finished(first_open_)) ++first_open_;
+  std::vector<Position> pending;
+  for (Position i = first_open_; i < first && pending.size() < in_flight(); ++i) {
+    if (!history_.finished(i)) pending.push_back(i);
+  }
+  return proposals_.ask(ids, history_.gather(pending), history_.x_of(first), history_.active_of(first));
+}
+
+Result<std::vector<Loop::Prepared>> Loop::ask(std::span<const TrialId> ids) {
+  const Position first = history_.size();
+  for (const TrialId id : ids) history_.append(id);
+  const auto filled = ask_sampler(ids, first);
+  if (!filled) return tl::unexpected<Error>(filled.error());
+  while (history_.size() > first + *filled) history_.drop_last();
+  if (*filled < ids.size()) next_id_ = ids[*filled];
+  if (*filled == 0) end("exhausted");
+
+  std::vector<Prepared> prepared;
+  for (Position i = first; i < history_.size(); ++i) {
+    auto p = prepare(i);
+    if (!p) return tl::unexpected<Error>(p.error());
+    ++counts_.asked;
+    prepared.push_back(std::move(*p));
+  }
+  return prepared;
+}
+
+Result<Loop::Prepared> Loop::prepare(Position i) {
+  Trial trial;
+  trial.id = history_.trial(i);
+  trial.seed = training_seed(config_.seed, trial.id);
+  auto invalid = build(i, trial);
+  if (!invalid) return tl::unexpected<Error>(invalid.error());
+  std::optional<TrialId> original;
+  if (invalid->empty() && config_.duplicates != Duplicates::retrain) {
+    auto found = repeated_trial(i, trial);
+    if (!found) return tl::unexpected<Error>(found.error());
+    original = *found;
+  }
+  trial.configuration.x.assign(history_.x_of(i), history_.x_of(i) + history_.n_params());
+  trial.configuration.active.assign(history_.active_of(i), history_.active_of(i) + history_.n_params());
+  if (original) return reuse(std::move(trial), *original);
+  if (invalid->empty()) return Prepared{Prepared::Fate::run, false, std::move(trial)};
+  trial.state = TrialState::invalid;
+  trial.message = std::move(*invalid);
+  return Prepared{Prepared::Fate::finished, false, std::move(trial)};
+}
+
+Result<std::string> Loop::build(Position i, Trial& trial) {
+  const auto graph = space_.build(history_.x_of(i), history_.active_of(i));
+  if (!graph) {
+    if (graph.error().status == NAS_E_INVALID) return graph.error().reason;
+    return tl::unexpected<Error>(graph.error());
+  }
+  if (*graph == nullptr) return std::string();
+  try {
+    const nascent::Graph architecture = nascent::Graph::from_abi(**graph);
+    nascent::infer(architecture);
+    trial.architecture_hash = nascent::canonical_hash(architecture);
+    return std::string();
+  } catch (const nascent::Error& e) {
+    return std::string(e.what());
+  }
+}
+
+Result<std::optional<TrialId>> Loop::repeated_trial(Position i, Trial& trial) {
+  const auto look_up = [&] {
+    return known_.find_or_add(trial.id, trial.architecture_hash, {history_.x_of(i), history_.n_params()},
+                              {history_.active_of(i), history_.n_params()});
+  };
+  const std::optional<TrialId> original = look_up();
+  if (!original || config_.duplicates != Duplicates::resample) return original;
+  const std::vector<double> x(history_.x_of(i), history_.x_of(i) + history_.n_params());
+  const std::vector<std::uint8_t> active(history_.active_of(i), history_.active_of(i) + history_.n_params());
+  const std::string hash = trial.architecture_hash;
+  for (int attempt = 1; attempt <= Search::kResamplesMax; ++attempt) {
+    const TrialId id = trial.id + static_cast<TrialId>(attempt) * kResampleStride;
+    const auto filled = ask_sampler({&id, 1}, i);
+    if (!filled) return tl::unexpected<Error>(filled.error());
+    if (*filled == 0) break;
+    auto invalid = build(i, trial);
+    if (!invalid) return tl::unexpected<Error>(invalid.error());
+    if (!invalid->empty()) continue;
+    if (!look_up()) return std::nullopt;
+  }
+  // Nothing new was found: the first proposal stands.
+  std::ranges::copy(x, history_.x_of(i));
+  std::ranges::copy(active, history_.active_of(i));
+  trial.architecture_hash = hash;
+  return original;
+}
+
+Result<Loop::Prepared> Loop::reuse(Trial trial, TrialId original) {
+  trial.duplicate_of = original;
+  if (!history_.finished(history_.position_of(original))) return Prepared{Prepared::Fate::waits, false, std::move(trial)};
+  const auto row = store_.trial(coordinator_.study, original);
+  if (!row) return tl::unexpected<Error>(row.error());
+  if (!*row) return fail(ErrorKind::store, fmt::format("trial {} is missing, which trial {} repeats", original, trial.id));
+  copy_result(**row, trial);
+  return Prepared{Prepared::Fate::finished, false, std::move(trial)};
+}
+
+Result<void> Loop::submit(Executor& executor, std::vector<Prepared> batch) {
+  using Fate = Prepared::Fate;
+  std::vector<Trial> queue, finish;
+  for (const Prepared& p : batch) {
+    if (p.stored) continue;
+    if (p.fate == Fate::run && executor.needs_queued_rows()) queue.push_back(p.trial);
+    if (p.fate == Fate::finished) finish.push_back(p.trial);
+  }
+  if (!queue.empty()) {
+    if (auto stored = store_.enqueue(coordinator_, queue); !stored) return stored;
+  }
+  if (!finish.empty()) {
+    if (auto stored = store_.record_finished(coordinator_, finish); !stored) return stored;
+  }
+  for (Prepared& p : batch) {
+    if (observer_ != nullptr && !(p.stored && p.fate == Fate::finished)) observer_->on_asked(p.trial);
+    if (p.fate == Fate::run) {
+      if (auto submitted = executor.submit(p.trial); !submitted) return submitted;
+    } else if (p.fate == Fate::waits) {
+      waiting_[*p.trial.duplicate_of].push_back(std::move(p.trial));
+    } else {
+      if (auto taken = take(p.trial); !taken) return taken;
+      if (auto released = release_duplicates(p.trial); !released) return released;
+    }
+  }
+  return {};
+}
+
+}  // namespace nascent::core::search

@@ -1,0 +1,258 @@
+// Judging, telling and collecting: from a finished row to what the sampler knows.
+#include "loop.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "nascent/core/nearest.hpp"
+
+namespace nascent::core::search {
+namespace {
+
+constexpr std::chrono::milliseconds kTickInterval{100};
+
+tl::unexpected<Error> unmeasured(const Trial& trial, std::string_view metric, std::string_view section) {
+  std::vector<std::string> names;
+  for (const Metric& m : trial.metrics) names.push_back(m.name);
+  return fail(ErrorKind::invalid_input,
+              fmt::format("trial {} measured no metric \"{}\" for [{}]; {}", trial.id, metric, section,
+                          names.empty() ? "it measured none at all: add an [[evaluator]] that does" : way_out(metric, names)));
+}
+
+}  // namespace
+
+Loop::Loop(const Search::Setup& setup, Instance<nas_sampler_vt> sampler,
+           std::optional<Instance<nas_scheduler_vt>> scheduler)
+    : config_(*setup.config),
+      space_(*setup.space),
+      store_(*setup.store),
+      coordinator_(setup.coordinator),
+      observer_(setup.observer),
+      scoring_(config_),
+      proposals_(std::move(sampler), space_.view()),
+      acceptance_(config_.acceptance, config_.objectives.front(), config_.seed),
+      stop_rule_(config_.stop, config_.objectives.front()),
+      known_(space_.n_space_parameters()),
+      history_(space_.size(), scoring_.n_objectives(), scoring_.n_constraints()),
+      stored_(store_, coordinator_.study) {
+  if (scheduler) verdicts_.emplace(std::move(*scheduler), config_);
+}
+
+DecideVerdict Loop::decide() {
+  if (!verdicts_) return {};
+  return [this](TrialId trial, std::span<const Report> reports) {
+    // Trials of the final part are not the scheduler's.
+    return history_.contains(trial) ? verdicts_->decide(trial, reports) : Verdict::proceed;
+  };
+}
+
+Result<void> Loop::open(Executor& executor) {
+  if (opened_) return {};
+  opened_ = true;
+  if (auto started = executor.start(); !started) return started;
+  if (auto started = clock_.start(store_, coordinator_.study); !started) return started;
+  if (!deterministic()) {
+    spdlog::info("study={} deterministic=false reason=\"trials are told in order of completion; the study does not repeat\"",
+                 config_.name);
+  }
+  return {};
+}
+
+void Loop::end(std::string reason) {
+  if (reason_.empty()) reason_ = std::move(reason);
+}
+
+Result<void> Loop::settle() {
+  std::vector<TrialId> accepted;
+  if (deterministic()) {
+    for (; settled_ < history_.size() && history_.finished(settled_); ++settled_) {
+      if (auto judged = judge(settled_, accepted); !judged) return judged;
+    }
+  } else {
+    std::ranges::sort(fresh_);
+    for (const Position i : fresh_) {
+      if (auto judged = judge(i, accepted); !judged) return judged;
+    }
+  }
+  if (!accepted.empty()) {
+    if (auto noted = store_.set_accepted(coordinator_, accepted); !noted) return noted;
+  }
+  if (deterministic() || fresh_.empty()) return {};
+  // The rows are on disk: tell.
+  if (auto told = proposals_.tell(history_.gather(fresh_)); !told) return told;
+  for (const Position i : fresh_) observe(i);
+  fresh_.clear();
+  end(stop_rule_.reached(clock_.seconds()));
+  return {};
+}
+
+Result<void> Loop::judge(Position i, std::vector<TrialId>& accepted) {
+  const TrialId trial = history_.trial(i);
+  if (verdicts_) {
+    const auto reports = store_.reports(coordinator_.study, trial);
+    if (!reports) return tl::unexpected<Error>(reports.error());
+    verdicts_->finished(trial, history_.state(i), *reports);
+  }
+  if (!history_.feasible(i)) return {};
+  if (acceptance_.judge(trial, history_.losses_of(i))) {
+    history_.accept(i);
+    accepted.push_back(trial);
+  }
+  return note_incumbent(i);
+}
+
+Result<void> Loop::note_incumbent(Position i) {
+  const TrialId trial = history_.trial(i);
+  const std::span<const double> losses = history_.losses_of(i);
+  if (losses.size() > 1) {
+    if (!front_.add(trial, losses)) return {};
+  } else {
+    if (incumbent_ && losses[0] >= incumbent_loss_) return {};
+    incumbent_ = trial;
+    incumbent_loss_ = losses[0];
+  }
+  if (observer_ == nullptr) return {};
+  const auto row = store_.trial(coordinator_.study, trial);
+  if (!row) return tl::unexpected<Error>(row.error());
+  if (*row) observer_->on_incumbent(**row);
+  return {};
+}
+
+Result<void> Loop::tell_all_before(Position end) {
+  if (end <= told_) return {};
+  if (auto told = proposals_.tell(history_.slice(told_, end - told_)); !told) return told;
+  for (; told_ < end; ++told_) observe(told_);
+  return {};
+}
+
+void Loop::observe(Position i) {
+  StopRule::Outcome outcome{history_.accepted(i), history_.cost_seconds(i), {}};
+  if (history_.feasible(i)) outcome.loss = history_.losses_of(i)[0];
+  stop_rule_.observe(outcome);
+}
+
+Result<void> Loop::collect(Executor& executor, std::chrono::milliseconds timeout) {
+  if (in_flight() == 0) return {};
+  auto finished = executor.next(timeout);
+  if (!finished) return tl::unexpected<Error>(finished.error());
+  if (auto received = receive(std::move(*finished)); !received) return received;
+  const auto now = std::chrono::steady_clock::now();
+  if (observer_ != nullptr && now - last_tick_ >= kTickInterval) {
+    last_tick_ = now;
+    observer_->on_tick(counts_, executor.running());
+  }
+  return {};
+}
+
+Result<void> Loop::drain(Executor& executor) {
+  while (true) {
+    auto finished = executor.next(std::chrono::milliseconds(0));
+    if (!finished) return tl::unexpected<Error>(finished.error());
+    if (finished->empty()) return {};
+    if (auto received = receive(std::move(*finished)); !received) return received;
+  }
+}
+
+Result<void> Loop::receive(std::vector<Trial> finished) {
+  for (Trial& trial : finished) {
+    if (trial.role != TrialRole::search) continue;
+    if (trial.state == TrialState::paused) {
+      return fail(ErrorKind::plugin,
+                  fmt::format("the scheduler paused trial {}; it has to be one that only stops trials", trial.id));
+    }
+    if (!history_.contains(trial.id)) {
+      early_.emplace(trial.id, std::move(trial));
+      continue;
+    }
+    if (auto taken = take(trial); !taken) return taken;
+    if (auto released = release_duplicates(trial); !released) return released;
+  }
+  return {};
+}
+
+Result<void> Loop::take(const Trial& trial) {
+  const Position i = history_.position_of(trial.id);
+  if (history_.finished(i)) return {};
+  const auto state = read_scores(i, trial);
+  if (!state) return tl::unexpected<Error>(state.error());
+  history_.finish(i, *state, trial.budget_spent, trial.cost_seconds);
+  switch (trial.state) {
+    case TrialState::completed: ++counts_.completed; break;
+    case TrialState::pruned: ++counts_.pruned; break;
+    case TrialState::invalid: ++counts_.invalid; break;
+    default: ++counts_.failed;
+  }
+  counts_.train_seconds += trial.cost_seconds;
+  if (trial.duplicate_of) ++counts_.duplicates;
+  if (!deterministic()) fresh_.push_back(i);
+  if (observer_ != nullptr) observer_->on_finished(trial, counts_);
+  return {};
+}
+
+// The state a sampler is told. Losses that are not finite count as failed; a pruned trial that measured no objective, too.
+// A constraint that a pruned trial did not measure counts as satisfied.
+Result<std::uint32_t> Loop::read_scores(Position i, const Trial& trial) {
+  if (trial.state == TrialState::invalid) return NAS_TRIAL_INVALID;
+  if (trial.state != TrialState::completed && trial.state != TrialState::pruned) return NAS_TRIAL_FAILED;
+  const bool completed = trial.state == TrialState::completed;
+  const std::string_view no_loss = scoring_.losses(trial.metrics, history_.losses_of(i));
+  if (!no_loss.empty() && completed && !metric(trial.metrics, no_loss)) return unmeasured(trial, no_loss, "objective");
+  if (!no_loss.empty()) return NAS_TRIAL_FAILED;
+  const std::string_view no_bound = scoring_.violations(trial.metrics, history_.violations_of(i));
+  if (!no_bound.empty() && completed && !metric(trial.metrics, no_bound)) return unmeasured(trial, no_bound, "constraint");
+  if (!no_bound.empty() && completed) return NAS_TRIAL_FAILED;
+  return completed ? NAS_TRIAL_COMPLETED : NAS_TRIAL_PRUNED;
+}
+
+void copy_result(const Trial& original, Trial& duplicate) {
+  duplicate.duplicate_of = original.id;
+  duplicate.state = original.state;
+  duplicate.reason = original.reason;
+  duplicate.message = original.message;
+  duplicate.budget_spent = original.budget_spent;
+  duplicate.metrics = original.metrics;
+  duplicate.details_json = original.details_json;
+  duplicate.artifact_dir = original.artifact_dir;
+}
+
+Result<void> Loop::release_duplicates(const Trial& original) {
+  const auto found = waiting_.find(original.id);
+  if (found == waiting_.end()) return {};
+  std::vector<Trial> duplicates = std::move(found->second);
+  waiting_.erase(found);
+  for (Trial& duplicate : duplicates) copy_result(original, duplicate);
+  if (auto stored = store_.record_finished(coordinator_, duplicates); !stored) return stored;
+  for (const Trial& duplicate : duplicates) {
+    if (auto taken = take(duplicate); !taken) return taken;
+  }
+  return {};
+}
+
+bool Loop::over() const {
+  if (in_flight() > 0 || !fresh_.empty() || stored_left_) return false;
+  if (deterministic() && settled_ < history_.size()) return false;
+  return !reason_.empty() || !stop_rule_.allows(counts_.asked);
+}
+
+Result<void> Loop::close(bool interrupted) {
+  interrupted_ = interrupted;
+  for (; deterministic() && told_ < settled_; ++told_) observe(told_);
+  if (interrupted) reason_ = "interrupted";
+  end(stop_rule_.reached(clock_.seconds()));
+  if (auto ended = clock_.end(store_, coordinator_.study); !ended) return ended;
+  if (observer_ != nullptr) observer_->on_search_ended(reason_, counts_);
+  return {};
+}
+
+SearchOutcome Loop::outcome() const {
+  SearchOutcome outcome{reason_, interrupted_, counts_, {}, front_.members()};
+  const auto best = !front_.members().empty() ? std::optional(front_.members().front().trial) : incumbent_;
+  if (best) {
+    if (auto row = store_.trial(coordinator_.study, *best)) outcome.incumbent = std::move(*row);
+  }
+  return outcome;
+}
+
+}  // namespace nascent::core::search

@@ -1,0 +1,121 @@
+// The steps of the search loop, and the state between them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "acceptance.hpp"
+#include "history.hpp"
+#include "known.hpp"
+#include "nascent/core/search.hpp"
+#include "proposals.hpp"
+#include "stop.hpp"
+#include "stored_trials.hpp"
+#include "verdicts.hpp"
+#include "wall_clock.hpp"
+
+namespace nascent::core::search {
+
+class Loop {
+ public:
+  Loop(const Search::Setup& setup, Instance<nas_sampler_vt> sampler,
+       std::optional<Instance<nas_scheduler_vt>> scheduler);
+
+  DecideVerdict decide();
+  // Before the first step; later calls do nothing.
+  Result<void> open(Executor& executor);
+  // Judges finished trials: acceptance, incumbent. In a deterministic study in order of trial.
+  Result<void> settle();
+  // Asks for as many trials as may run now, and hands them to the executor.
+  Result<void> propose(Executor& executor);
+  // Takes trials that have finished; waits up to `timeout` for the first.
+  Result<void> collect(Executor& executor, std::chrono::milliseconds timeout);
+  // After Executor::stop(): what finished until then.
+  Result<void> drain(Executor& executor);
+  // Nothing runs and nothing more will be asked for.
+  [[nodiscard]] bool over() const;
+  // Ends the run. `interrupted`: somebody wished it, the study goes on another time.
+  Result<void> close(bool interrupted);
+  [[nodiscard]] SearchOutcome outcome() const;
+
+ private:
+  // A trial that was asked for, and what becomes of it.
+  struct Prepared {
+    enum class Fate { run, finished, waits } fate = Fate::run;
+    bool stored = false;  // the store has this row
+    Trial trial;
+  };
+
+  [[nodiscard]] bool deterministic() const { return config_.deterministic; }
+  [[nodiscard]] std::uint64_t in_flight() const { return counts_.asked - counts_.finished(); }
+  void end(std::string reason);
+
+  // Telling and judging.
+  Result<void> tell_all_before(Position end);
+  void observe(Position i);
+  Result<void> judge(Position i, std::vector<TrialId>& accepted);
+  Result<void> note_incumbent(Position i);
+
+  // How many trials may be asked for now; 0 while earlier ones have to finish first, or for good.
+  Result<std::size_t> room();
+  Result<bool> next_is_stored();
+  // Up to `n` more trials: first those the store has, then the sampler's.
+  Result<std::vector<Prepared>> next_trials(std::size_t n);
+  Prepared adopt(Trial stored);
+  Result<std::vector<Prepared>> ask(std::span<const TrialId> ids);
+  Result<Prepared> prepare(Position i);
+  // The architecture's hash goes into the trial. Why there is no architecture, or empty.
+  Result<std::string> build(Position i, Trial& trial);
+  Result<std::optional<TrialId>> repeated_trial(Position i, Trial& trial);
+  Result<std::size_t> ask_sampler(std::span<const TrialId> ids, Position first);
+  Result<Prepared> reuse(Trial trial, TrialId original);
+  Result<void> submit(Executor& executor, std::vector<Prepared> batch);
+
+  Result<void> receive(std::vector<Trial> finished);
+  // The finished row of a search trial is in the store.
+  Result<void> take(const Trial& trial);
+  Result<std::uint32_t> read_scores(Position i, const Trial& trial);
+  Result<void> release_duplicates(const Trial& original);
+
+  const StudyConfig& config_;
+  const StudySpace& space_;
+  Store& store_;
+  Coordinator coordinator_;
+  SearchObserver* observer_;
+  Scoring scoring_;
+
+  Proposals proposals_;
+  std::optional<Verdicts> verdicts_;
+  AcceptanceJudge acceptance_;
+  StopRule stop_rule_;
+  KnownTrials known_;
+  History history_;
+  StoredTrials stored_;
+  WallClock clock_;
+
+  TrialId next_id_ = 0;
+  Position settled_ = 0;         // deterministic: trials before it are judged
+  Position told_ = 0;            // deterministic: trials before it are told
+  std::vector<Position> fresh_;  // asynchronous: finished and not yet judged
+  Position first_open_ = 0;      // asynchronous: trials before it have finished
+  std::unordered_map<TrialId, std::vector<Trial>> waiting_;  // duplicates, by the trial whose result they take
+  std::unordered_map<TrialId, Trial> early_;  // queued by an earlier run, finished before this one came to them
+  SearchCounts counts_;
+  std::string reason_;           // not empty: nothing more is asked for
+  bool opened_ = false, interrupted_ = false;
+  bool stored_left_ = false;     // the store has trials that this run has not come to
+
+  std::optional<TrialId> incumbent_;
+  double incumbent_loss_ = 0;
+  ParetoFront front_;
+  std::chrono::steady_clock::time_point last_tick_{};
+};
+
+// The trial takes the result of the one it repeats.
+void copy_result(const Trial& original, Trial& duplicate);
+
+}  // namespace nascent::core::search

@@ -1,0 +1,74 @@
+#include "proposals.hpp"
+
+#include <fmt/format.h>
+
+#include <nascent/error.hpp>
+
+#include "nascent/core/seeds.hpp"
+
+namespace nascent::core::search {
+
+Result<std::size_t> Proposals::ask(std::span<const TrialId> trials, ObservationView pending, double* x,
+                                   std::uint8_t* active) {
+  nas_rows rows{sizeof(nas_rows), static_cast<std::uint32_t>(space_.size()), trials.size(), trials.data(), x, active};
+  std::size_t n_filled = 0;
+  const nas_ask request{sizeof(nas_ask), 0, &rows, &n_filled, pending.get(), nullptr};
+  if (auto answer = sampler_.call(&nas_sampler_vt::ask, &request); !answer) {
+    if (answer.error().status == NAS_E_EXHAUSTED) return 0;
+    return tl::unexpected<Error>(answer.error());
+  }
+  if (n_filled == 0 || n_filled > trials.size()) {
+    return fail(ErrorKind::plugin, fmt::format("sampler \"{}\" filled {} of {} rows; it has to fill at least one, or "
+                                               "answer NAS_E_EXHAUSTED",
+                                               nascent::view(sampler_.component().alias), n_filled, trials.size()));
+  }
+  for (std::size_t i = 0; i < n_filled; ++i) {
+    const std::size_t at = i * space_.size();
+    if (auto good = check(trials[i], {{x + at, space_.size()}, {active + at, space_.size()}}); !good) {
+      return tl::unexpected<Error>(good.error());
+    }
+  }
+  return n_filled;
+}
+
+Result<void> Proposals::tell(ObservationView observations) {
+  return to_result(sampler_.call(&nas_sampler_vt::tell, observations.get()));
+}
+
+Result<void> Proposals::check(TrialId trial, nascent::Row row) const {
+  for (std::size_t i = 0; i < space_.size(); ++i) {
+    const nascent::ParamView p = space_[i];
+    const bool active = space_.is_active(i, row.x, row.active);
+    const auto refuse = [&](std::string_view what) {
+      return fail(ErrorKind::plugin,
+                  fmt::format("sampler \"{}\" broke the rules of the search space at trial {}: {} {}; the study ends, its "
+                              "trials are kept. Report it to the sampler's author, or choose another sampler",
+                              nascent::view(sampler_.component().alias), trial, p.name(), what));
+    };
+    if (active != (row.active[i] != 0)) {
+      return refuse(active ? "is marked inactive, though its conditions hold"
+                           : "is marked active, though its conditions do not hold");
+    }
+    if (!active) {
+      row.x[i] = 0;
+    } else if (!p.contains(row.x[i])) {
+      return refuse(fmt::format("is {:.9g}, which is {} [{:g}, {:g}]", row.x[i],
+                                p.levels() > 0 ? "no level of" : "outside", p.raw().lo, p.raw().hi));
+    }
+  }
+  return {};
+}
+
+nas_sampler_arg sampler_arg(const StudyConfig& config, const nas_space* space) {
+  nas_sampler_arg arg{};
+  arg.size = sizeof arg;
+  arg.n_objectives = static_cast<std::uint32_t>(config.objectives.size());
+  arg.n_constraints = static_cast<std::uint32_t>(config.constraints.size());
+  arg.parallel = config.parallel;
+  arg.space = space;
+  arg.seed = study_seed(config.seed, SeedPart::sampler);
+  arg.trials_max = config.stop.trials.value_or(0);
+  return arg;
+}
+
+}  // namespace nascent::core::search

@@ -1,0 +1,40 @@
+// When a search ends: the first condition of [stop] that holds.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "nascent/core/config.hpp"
+
+namespace nascent::core::search {
+
+// Watches finished trials in the order in which the sampler is told of them.
+class StopRule {
+ public:
+  StopRule(const StopConditions& conditions, const Objective& objective)
+      : conditions_(conditions), objective_(objective) {}
+
+  struct Outcome {
+    bool accepted = false;
+    double cost_seconds = 0;
+    std::optional<double> loss;  // of the first objective; empty unless completed without breaking a constraint
+  };
+  void observe(const Outcome& outcome);
+
+  // May one more trial be asked for, `asked` having been so far? Keeps the number of trials exact while many run.
+  [[nodiscard]] bool allows(std::uint64_t asked) const { return !conditions_.trials || asked < *conditions_.trials; }
+
+  // Why the search ends: "trials=100", "target=0.93 val_accuracy=0.931", ...; empty while it goes on.
+  // `wall_seconds`: since the start of the study, all its runs together, pauses between them left out.
+  [[nodiscard]] std::string reached(double wall_seconds) const;
+
+ private:
+  StopConditions conditions_;
+  Objective objective_;
+  std::uint64_t finished_ = 0, since_accepted_ = 0;
+  double train_seconds_ = 0;
+  std::optional<double> best_loss_;
+};
+
+}  // namespace nascent::core::search

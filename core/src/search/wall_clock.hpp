@@ -1,0 +1,25 @@
+// How long a study has run, over all its runs, without the pauses between them.
+#pragma once
+
+#include <chrono>
+
+#include "nascent/core/result.hpp"
+#include "nascent/core/store.hpp"
+
+namespace nascent::core::search {
+
+// Runs are events of the study: "run_started", "run_ended" {"wall_seconds": s}. One that was killed has no end and counts
+// up to the last row it stored.
+class WallClock {
+ public:
+  // Notes the start of a run; reads how long earlier ones took.
+  Result<void> start(Store& store, StudyId study);
+  Result<void> end(Store& store, StudyId study);
+  [[nodiscard]] double seconds() const;
+
+ private:
+  double earlier_ = 0;
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace nascent::core::search
