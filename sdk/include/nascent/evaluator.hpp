@@ -85,8 +85,10 @@ struct EvaluatorKind {
     static T make(const Options& options, const EvaluatorSetup& setup) {
       if constexpr (std::is_constructible_v<T, const Options&, const EvaluatorSetup&>) {
         return T(options, setup);
-      } else {
+      } else if constexpr (std::is_constructible_v<T, const Options&>) {
         return T(options);
+      } else {
+        return T();
       }
     }
     T evaluator;

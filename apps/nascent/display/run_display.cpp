@@ -1,0 +1,213 @@
+#include "display/run_display.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "display/progress.hpp"
+#include "display/text_table.hpp"
+#include "display/trial_text.hpp"
+
+namespace nascent::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string metrics_text(const std::vector<core::Metric>& metrics) {
+  std::string text;
+  for (const core::Metric& metric : metrics) text += fmt::format(" {}={}", metric.name, number_text(metric.value));
+  return text;
+}
+
+// What every output keeps in mind.
+class Display : public core::SearchObserver {
+ public:
+  explicit Display(const std::string& parameters_json) : parameters_(Json::parse(parameters_json, nullptr, false)) {}
+  void on_started(const core::StudyConfig& config, std::uint64_t stored) override {
+    config_ = config;
+    stored_ = stored;
+    progress_.start(config, stored);
+  }
+
+ protected:
+  // The trial's objectives: "val_accuracy=0.91".
+  [[nodiscard]] std::string objectives_text(const core::Trial& trial) const {
+    std::string text;
+    for (const core::Objective& objective : config_.objectives) {
+      text += (text.empty() ? "" : " ") + objective.metric + "=" + number_text(metric_of(trial, objective.metric));
+    }
+    return text;
+  }
+  core::StudyConfig config_;
+  Progress progress_;
+  Json parameters_;
+  std::uint64_t stored_ = 0;
+};
+
+class PlainLines : public Display {
+ public:
+  using Display::Display;
+  void on_started(const core::StudyConfig& config, std::uint64_t stored) override {
+    Display::on_started(config, stored);
+    line(fmt::format("study={} sampler={} parallel={} deterministic={} stored={}", config.name, config.sampler.type, config.parallel,
+                     config.deterministic, stored));
+  }
+  void on_finished(const core::Trial& trial, const core::SearchCounts& counts) override {
+    if (counts.finished() <= stored_) return;  // seen by an earlier run
+    line(finished_text(trial));
+  }
+  void on_incumbent(const core::Trial& trial) override { line(fmt::format("best trial={} {}", trial.id, objectives_text(trial))); }
+  void on_search_ended(std::string_view reason, const core::SearchCounts& counts) override {
+    line(fmt::format("search ended reason=\"{}\" trials={} completed={} pruned={} failed={} invalid={} duplicates={} elapsed_s={:.1f}", reason,
+                     counts.finished(), counts.completed, counts.pruned, counts.failed, counts.invalid, counts.duplicates,
+                     progress_.elapsed_seconds()));
+  }
+  void on_final_asked(const core::Trial& trial) override { line(fmt::format("final trial={} of={}", trial.id, trial.parent.value_or(trial.id))); }
+  void on_final_finished(const core::Trial& trial) override { line("final " + finished_text(trial)); }
+  void on_tested(const core::Trial& trial) override { line(fmt::format("tested trial={}{}", trial.id, metrics_text(trial.metrics))); }
+
+ private:
+  [[nodiscard]] std::string finished_text(const core::Trial& trial) const {
+    std::string text = fmt::format("trial={} state={}{} cost_s={:.2f}", trial.id, core::name_of(trial.state), metrics_text(trial.metrics), trial.cost_seconds);
+    if (trial.reason != core::FailureReason::none) text += fmt::format(" reason={}", core::name_of(trial.reason));
+    if (trial.duplicate_of) text += fmt::format(" duplicate_of={}", *trial.duplicate_of);
+    if (!trial.message.empty()) text += fmt::format(" message=\"{}\"", trial.message);
+    return text;
+  }
+  static void line(const std::string& text) {
+    fmt::print("{}\n", text);
+    std::fflush(stdout);
+  }
+};
+
+class JsonLines : public Display {
+ public:
+  using Display::Display;
+  void on_started(const core::StudyConfig& config, std::uint64_t stored) override {
+    Display::on_started(config, stored);
+    line({{"event", "started"}, {"study", config.name}, {"store", config.store}, {"stored", stored}});
+  }
+  void on_finished(const core::Trial& trial, const core::SearchCounts& counts) override {
+    if (counts.finished() > stored_) line({{"event", "finished"}, {"trial", trial_json(trial, parameters_)}});
+  }
+  void on_incumbent(const core::Trial& trial) override { line({{"event", "incumbent"}, {"trial", trial.id}}); }
+  void on_search_ended(std::string_view reason, const core::SearchCounts& counts) override {
+    line({{"event", "search_ended"}, {"reason", reason}, {"completed", counts.completed}, {"pruned", counts.pruned},
+          {"failed", counts.failed}, {"invalid", counts.invalid}, {"duplicates", counts.duplicates}});
+  }
+  void on_final_finished(const core::Trial& trial) override { line({{"event", "final_finished"}, {"trial", trial_json(trial, parameters_)}}); }
+  void on_tested(const core::Trial& trial) override { line({{"event", "tested"}, {"trial", trial_json(trial, parameters_)}}); }
+
+ private:
+  static void line(const Json& json) {
+    fmt::print("{}\n", json.dump());
+    std::fflush(stdout);
+  }
+};
+
+// A block at the foot of the terminal that is drawn anew about ten times a second; lasting lines scroll above it.
+class LiveTable : public Display {
+ public:
+  using Display::Display;
+  void on_started(const core::StudyConfig& config, std::uint64_t stored) override {
+    Display::on_started(config, stored);
+    above(fmt::format("study {}  sampler {}  parallel {}  store {}{}", config.name, config.sampler.type, config.parallel, config.store,
+                      stored > 0 ? fmt::format("  ({} trials stored by earlier runs)", stored) : ""));
+  }
+  void on_finished(const core::Trial& trial, const core::SearchCounts& counts) override {
+    counts_ = counts;
+    if (counts.finished() > stored_ && trial.state == core::TrialState::failed) {
+      above(fmt::format("trial {} failed ({}): {}", trial.id, core::name_of(trial.reason), trial.message));
+    }
+  }
+  void on_incumbent(const core::Trial& trial) override {
+    best_ = fmt::format("best {} (trial {})", objectives_text(trial), trial.id);
+    above(fmt::format("trial {}  {}  {}", trial.id, objectives_text(trial), configuration_text(trial.configuration, parameters_)));
+  }
+  void on_tick(const core::SearchCounts& counts, std::span<const core::RunningTrial> running) override {
+    counts_ = counts;
+    draw(running);
+  }
+  void on_search_ended(std::string_view reason, const core::SearchCounts& counts) override {
+    erase();
+    fmt::print("search ended: {}; {} trials ({} completed, {} pruned, {} failed, {} invalid, {} duplicates) in {}\n", reason, counts.finished(),
+               counts.completed, counts.pruned, counts.failed, counts.invalid, counts.duplicates, duration_text(progress_.elapsed_seconds()));
+    std::fflush(stdout);
+    phase_ = "final";
+  }
+  void on_final_asked(const core::Trial& trial) override { above(fmt::format("training the winner, trial {}, again as trial {}", trial.parent.value_or(trial.id), trial.id)); }
+  void on_final_finished(const core::Trial& trial) override { above(fmt::format("trial {}  {}", trial.id, state_text(trial) + metrics_text(trial.metrics))); }
+  void on_tested(const core::Trial& trial) override {
+    erase();
+    fmt::print("test split opened once, for trial {}:{}\n", trial.id, metrics_text(trial.metrics));
+  }
+
+ private:
+  static std::size_t columns() {
+    winsize size{};
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
+  }
+  static std::string cut(std::string text) {
+    const std::size_t limit = columns() - 1;
+    return text.size() > limit ? text.substr(0, limit) : text;
+  }
+  void erase() {
+    if (drawn_ > 0) fmt::print("\x1b[{}A\x1b[J", drawn_);
+    drawn_ = 0;
+  }
+  void above(const std::string& text) {
+    erase();
+    fmt::print("{}\n", cut(text));
+    std::fflush(stdout);
+  }
+  void draw(std::span<const core::RunningTrial> running) {
+    std::string head = fmt::format("{} {}", phase_, counts_.finished());
+    if (config_.stop.trials && phase_ == "trials") head += fmt::format("/{}", *config_.stop.trials);
+    if (!best_.empty()) head += "  " + best_;
+    head += fmt::format("  {:.1f} trials/min  elapsed {}", progress_.trials_per_minute(counts_.finished()), duration_text(progress_.elapsed_seconds()));
+    if (const auto left = progress_.seconds_left(counts_); left && phase_ == "trials") head += "  left " + duration_text(*left);
+    TextTable table({"worker", "trial", "budget", "metrics", "time"});
+    for (const core::RunningTrial& trial : running) {
+      const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+      table.add({trial.worker, std::to_string(trial.id), number_text(trial.budget_spent, 3), metrics_text(trial.metrics), duration_text(now - trial.started_at)});
+    }
+    std::string block = cut(head) + '\n';
+    std::size_t lines = 1;
+    const std::string rows = table.empty() ? "" : table.text();
+    for (std::size_t from = 0; from < rows.size(); ++lines) {
+      const std::size_t end = rows.find('\n', from);
+      block += cut(rows.substr(from, end - from)) + '\n';
+      from = end + 1;
+    }
+    erase();
+    fmt::print("{}", block);
+    std::fflush(stdout);
+    drawn_ = lines;
+  }
+
+  core::SearchCounts counts_;
+  std::string best_, phase_ = "trials";
+  std::size_t drawn_ = 0;  // lines of the block on the screen
+};
+
+}  // namespace
+
+RunOutput default_output() {
+  const char* terminal = std::getenv("TERM");
+  return isatty(STDOUT_FILENO) != 0 && terminal != nullptr && std::string_view(terminal) != "dumb" ? RunOutput::live : RunOutput::plain;
+}
+
+std::unique_ptr<core::SearchObserver> run_display(RunOutput output, const std::string& parameters_json) {
+  switch (output) {
+    case RunOutput::live: return std::make_unique<LiveTable>(parameters_json);
+    case RunOutput::json: return std::make_unique<JsonLines>(parameters_json);
+    case RunOutput::plain: break;
+  }
+  return std::make_unique<PlainLines>(parameters_json);
+}
+
+}  // namespace nascent::cli
