@@ -1,5 +1,6 @@
 // Trials one after another in the coordinator's own process.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -26,7 +27,7 @@ class InlineExecutor final : public Executor, private TrialSession {
         runner_(runner),
         batch_(std::max<std::size_t>(batch, 1)),
         decide_(std::move(decide)),
-        worker_(worker_name("inline")) {}
+        worker_(worker_name("inline", getpid())) {}
 
   Result<void> start() override {
     if (auto queued = requeue_orphans(store_, coordinator_); !queued) return queued;

@@ -42,7 +42,7 @@ void wait_until_gone(pid_t pid) {
 
 }  // namespace
 
-std::string worker_name(std::string_view slot) { return fmt::format("{}@{}:{}", slot, host_name(), getpid()); }
+std::string worker_name(std::string_view slot, pid_t pid) { return fmt::format("{}@{}:{}", slot, host_name(), pid); }
 
 Result<void> requeue_orphans(Store& store, const Coordinator& coordinator) {
   const auto open = store.open_leases(coordinator.study);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <nascent/dataset.hpp>
-#include <nascent/rng.hpp>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -12,11 +11,11 @@
 
 #include "dataset_window.hpp"
 #include "holdout.hpp"
+#include "nascent/core/seeds.hpp"
 
 namespace nascent::core {
 namespace {
 
-constexpr std::uint64_t kHoldoutSeedPart = 0x4e1d;  // keeps these draws apart from all others of the study
 constexpr std::int64_t kGatherRows = 4096;
 
 // Values of a tensor of one number per row.
@@ -137,7 +136,7 @@ Result<StudyData> StudyData::open(PluginCatalog& catalog, const ResolvedStudy& s
     }
     try {
       data.state_->holdout = hold_out(data.all_of_train(), info, study.config.validation.share,
-                                      derive_seed(study.config.seed, kHoldoutSeedPart));
+                                      study_seed(study.config.seed, SeedPart::validation_split));
     } catch (const nascent::Error& error) {
       return fail(ErrorKind::plugin, fmt::format("dataset \"{}\": {}", name, error.what()));
     }

@@ -1,0 +1,10 @@
+// The program of a worker process: leases trials from the store, runs them, reports.
+#pragma once
+
+namespace nascent::core {
+
+// nascent-worker STORE STUDY SLOT DOORBELL_FD LEASE_SECONDS THREADS: started by workers_executor() and by nobody else.
+// Returns the exit status; the last line on standard error says why it is not 0.
+int worker_main(int argc, const char* const* argv);
+
+}  // namespace nascent::core

@@ -1,0 +1,38 @@
+// One byte between coordinator and worker that says: look into the store. No data crosses here.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace nascent::core {
+
+enum class Bell : char {
+  // To a worker.
+  look = 'l',   // a trial was queued, or a verdict given
+  leave = 'q',  // take no further trial
+  // To the coordinator.
+  ready = 'r',     // the components are created
+  busy = 'b',      // leased a trial
+  idle = 'i',      // its result is in the store
+  reported = 'p',  // a report waits for its verdict
+};
+
+// Exit statuses of a worker.
+inline constexpr int kWorkerLeft = 0;          // was told to, between two trials
+inline constexpr int kWorkerInterrupted = 3;   // SIGTERM: the trial it had is as if it had not begun
+inline constexpr int kWorkerCannotStart = 4;   // a component, the study or the store refuses; another worker would too
+inline constexpr int kWorkerGaveUp = 5;        // the store failed while a trial ran
+inline constexpr int kWorkerOrphaned = 6;      // its coordinator ended
+
+// Rings without waiting: a full pipe means that the other side has bells enough.
+void ring(int fd, Bell bell);
+
+// What has been rung since the last call. `closed`: the other side is gone.
+struct Heard {
+  std::vector<Bell> bells;
+  bool closed = false;
+};
+Heard hear(int fd);
+
+}  // namespace nascent::core

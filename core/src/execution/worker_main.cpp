@@ -1,0 +1,281 @@
+#include "nascent/core/worker.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <charconv>
+#include <chrono>
+#include <condition_variable>
+#include <fstream>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "doorbell.hpp"
+#include "nascent/core/config.hpp"
+#include "nascent/core/resolved_study.hpp"
+#include "nascent/core/store.hpp"
+#include "nascent/core/trial_runner.hpp"
+#include "orphans.hpp"
+
+namespace nascent::core {
+namespace {
+
+using std::chrono::milliseconds;
+
+// A bell may be lost with a full pipe; looking this often anyway makes that harmless.
+constexpr milliseconds kIdleLook{1000};
+constexpr milliseconds kVerdictLook{200};
+constexpr const char* kOomScore = "500";  // of 1000: the kernel takes a worker before its coordinator
+
+struct WorkerArguments {
+  std::string store_location, study_name, slot;
+  int doorbell_fd = -1;
+  double lease_seconds = 0;
+  std::uint32_t threads = 1;
+};
+
+template <class T>
+bool read_number(std::string_view text, T& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+std::optional<WorkerArguments> parse(int argc, const char* const* argv) {
+  if (argc != 7) return std::nullopt;
+  WorkerArguments arguments{argv[1], argv[2], argv[3]};
+  if (!read_number(argv[4], arguments.doorbell_fd) || !read_number(argv[5], arguments.lease_seconds) ||
+      !read_number(argv[6], arguments.threads) || !(arguments.lease_seconds > 0)) {
+    return std::nullopt;
+  }
+  return arguments;
+}
+
+int told_to_end_fd = -1;  // write end of a pipe; SIGTERM's only way to the threads
+
+extern "C" void on_sigterm(int) {
+  const char byte = 0;
+  static_cast<void>(!write(told_to_end_fd, &byte, 1));
+}
+
+// What the coordinator wants, heard on a thread of its own so that a busy or hanging plugin delays nothing.
+class Coordination {
+ public:
+  // `doorbell` is the coordinator's end of life too: when it closes, this process ends at once.
+  static void listen(Coordination& to, int doorbell) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) _exit(kWorkerCannotStart);
+    told_to_end_fd = ends[1];
+    struct sigaction action {};
+    action.sa_handler = &on_sigterm;
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGTERM, &action, nullptr);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    // Lives as long as the process: nothing joins it, and _exit() ends it.
+    std::thread([&to, doorbell, term = ends[0]] { to.hear_all(doorbell, term); }).detach();
+  }
+
+  [[nodiscard]] bool interrupted() const { return interrupted_; }
+  [[nodiscard]] bool leaving() const { return leaving_ || interrupted_; }
+  // How often the bell rang.
+  [[nodiscard]] std::uint64_t count() {
+    const std::lock_guard lock(mutex_);
+    return count_;
+  }
+  // Until the bell has rung more often than `seen`, or `timeout` has passed.
+  void wait(std::uint64_t seen, milliseconds timeout) {
+    std::unique_lock lock(mutex_);
+    rung_.wait_for(lock, timeout, [&] { return count_ != seen; });
+  }
+
+ private:
+  void hear_all(int doorbell, int term) {
+    for (;;) {
+      pollfd files[] = {{doorbell, POLLIN, 0}, {term, POLLIN, 0}};
+      if (poll(files, 2, -1) < 0) continue;
+      if ((files[1].revents & POLLIN) != 0) {
+        char byte;
+        static_cast<void>(!read(term, &byte, 1));
+        interrupted_ = true;
+      }
+      if (files[0].revents != 0) {
+        const Heard heard = hear(doorbell);
+        for (const Bell bell : heard.bells) {
+          if (bell == Bell::leave) leaving_ = true;
+        }
+        if (heard.closed) _exit(kWorkerOrphaned);
+      }
+      const std::lock_guard lock(mutex_);
+      ++count_;
+      rung_.notify_all();
+    }
+  }
+
+  std::atomic<bool> interrupted_ = false, leaving_ = false;
+  std::mutex mutex_;
+  std::condition_variable rung_;
+  std::uint64_t count_ = 0;  // guarded by mutex_
+};
+
+// One attempt: holds its lease by heartbeats, passes reports to the store and waits for verdicts.
+class Attempt final : public TrialSession {
+ public:
+  Attempt(Store& store, const Lease& lease, const WorkerArguments& arguments, Coordination& coordination,
+          VerdictWanted verdicts)
+      : store_(store),
+        lease_(lease),
+        arguments_(arguments),
+        coordination_(coordination),
+        verdicts_(verdicts),
+        heart_([this](const std::stop_token& stop) { beat(stop); }) {}
+
+  Result<Verdict> report(const Report& report) override {
+    const auto receipt = store_.report(lease_, report, verdicts_);
+    if (!receipt) return tl::unexpected<Error>(receipt.error());
+    if (receipt->state == LeaseState::lost) return lose();
+    if (verdicts_ == VerdictWanted::no) return Verdict::proceed;
+    ring(arguments_.doorbell_fd, Bell::reported);
+    for (;;) {
+      const std::uint64_t seen = coordination_.count();
+      const auto verdict = store_.verdict(lease_, receipt->number);
+      if (!verdict) return tl::unexpected<Error>(verdict.error());
+      if (*verdict) return **verdict;
+      if (cancelled()) return fail(ErrorKind::interrupted, "stopped while it waited for a verdict");
+      coordination_.wait(seen, kVerdictLook);
+    }
+  }
+
+  Result<void> repeat(const Report& report) override {
+    const auto receipt = store_.report(lease_, report, VerdictWanted::no);
+    if (!receipt) return tl::unexpected<Error>(receipt.error());
+    if (receipt->state == LeaseState::lost) return tl::unexpected<Error>(lose().value());
+    return {};
+  }
+
+  [[nodiscard]] bool cancelled() const override { return lost_ || coordination_.interrupted(); }
+
+ private:
+  tl::unexpected<Error> lose() {
+    lost_ = true;
+    return fail(ErrorKind::interrupted, "the attempt was given to somebody else");
+  }
+
+  void beat(const std::stop_token& stop) {
+    const std::chrono::duration<double> pause(arguments_.lease_seconds / 3);
+    std::unique_lock lock(heart_mutex_);
+    while (!heart_stopped_.wait_for(lock, stop, pause, [&] { return stop.stop_requested(); })) {
+      const auto state = store_.heartbeat(lease_, arguments_.lease_seconds);
+      if (state && *state == LeaseState::lost) lost_ = true;
+    }
+  }
+
+  Store& store_;
+  Lease lease_;
+  const WorkerArguments& arguments_;
+  Coordination& coordination_;
+  VerdictWanted verdicts_;
+  std::atomic<bool> lost_ = false;
+  std::mutex heart_mutex_;
+  std::condition_variable_any heart_stopped_;
+  std::jthread heart_;  // last: it uses all of the above
+};
+
+int say(const Error& error, int status) {
+  spdlog::error("{}", error.message);
+  return status;
+}
+
+// Everything a worker creates once.
+struct Bench {
+  std::unique_ptr<Store> store;
+  StudyId study = 0;
+  VerdictWanted verdicts = VerdictWanted::no;
+  std::unique_ptr<TrialRunner> runner;
+};
+
+Result<Bench> set_up(const WorkerArguments& arguments) {
+  Bench bench;
+  auto store = Store::open(arguments.store_location, OpenMode::must_exist);
+  if (!store) return tl::unexpected<Error>(store.error());
+  bench.store = std::move(*store);
+  const auto record = bench.store->study(arguments.study_name);
+  if (!record) return tl::unexpected<Error>(record.error());
+  if (!*record) {
+    return fail(ErrorKind::store, fmt::format("{}: there is no study \"{}\"", arguments.store_location, arguments.study_name));
+  }
+  bench.study = (*record)->id;
+  auto config = parse_study((*record)->resolved_config, fmt::format("study {}", arguments.study_name), "/");
+  if (!config) return tl::unexpected<Error>(config.error());
+  auto catalog = PluginCatalog::discover({config->plugins.path, config->plugins.allow, {}});
+  if (!catalog) return tl::unexpected<Error>(catalog.error());
+  const auto study = resolve_study(std::move(*config), *catalog);
+  if (!study) return tl::unexpected<Error>(study.error());
+  bench.verdicts = study->scheduler ? VerdictWanted::yes : VerdictWanted::no;
+  auto runner = component_runner(*catalog, *study, artifacts_folder(arguments.store_location, arguments.study_name),
+                                 arguments.threads);
+  if (!runner) return tl::unexpected<Error>(runner.error());
+  bench.runner = std::move(*runner);
+  return bench;
+}
+
+// Runs trials until told to leave. The exit status.
+int work(Bench& bench, const WorkerArguments& arguments, Coordination& coordination) {
+  const std::string name = worker_name(arguments.slot, getpid());
+  ring(arguments.doorbell_fd, Bell::ready);
+  while (!coordination.leaving()) {
+    const std::uint64_t seen = coordination.count();
+    auto leased = bench.store->lease(bench.study, name, arguments.lease_seconds);
+    if (!leased) return say(leased.error(), kWorkerGaveUp);
+    if (!*leased) {
+      coordination.wait(seen, kIdleLook);
+      continue;
+    }
+    ring(arguments.doorbell_fd, Bell::busy);
+    auto& [lease, trial] = **leased;
+    Attempt attempt(*bench.store, lease, arguments, coordination, bench.verdicts);
+    const auto end = bench.runner->run(trial, attempt);
+    // The coordinator queues the trial again when this process is gone.
+    if (attempt.cancelled() && (!end || *end == AttemptEnd::cancelled)) return kWorkerInterrupted;
+    if (!end) return say(end.error(), kWorkerGaveUp);
+    const auto state = bench.store->finish(lease, trial);
+    if (!state) return say(state.error(), kWorkerGaveUp);
+    ring(arguments.doorbell_fd, Bell::idle);
+  }
+  return coordination.interrupted() ? kWorkerInterrupted : kWorkerLeft;
+}
+
+}  // namespace
+
+int worker_main(int argc, const char* const* argv) {
+  const auto arguments = parse(argc, argv);
+  if (!arguments) {
+    spdlog::error("nascent-worker is started by a search and by nobody else; see `nascent run --help`");
+    return kWorkerCannotStart;
+  }
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("worker"));
+  spdlog::set_pattern("%l %v");
+  // A coordinator killed between spawn and here is noticed through the doorbell.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  fcntl(arguments->doorbell_fd, F_SETFD, FD_CLOEXEC);
+  std::ofstream("/proc/self/oom_score_adj") << kOomScore;
+
+  static auto& coordination = *new Coordination;  // never destroyed: its thread lives to the end of the process
+  Coordination::listen(coordination, arguments->doorbell_fd);
+  auto bench = set_up(*arguments);
+  if (!bench) return say(bench.error(), kWorkerCannotStart);
+  const int status = work(*bench, *arguments, coordination);
+  spdlog::shutdown();
+  return status;
+}
+
+}  // namespace nascent::core

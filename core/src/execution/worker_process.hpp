@@ -1,0 +1,76 @@
+// One worker process as its coordinator holds it: started, heard, measured, ended.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "doorbell.hpp"
+#include "file_descriptor.hpp"
+#include "nascent/core/result.hpp"
+
+namespace nascent::core {
+
+// How a process ended.
+struct ExitStatus {
+  int code = 0;    // of exit()
+  int signal = 0;  // that ended it, or 0
+};
+// "SIGSEGV (Segmentation fault)", "exit status 7".
+std::string to_string(const ExitStatus& status);
+
+struct WorkerCommand {
+  std::filesystem::path program;
+  std::string store_location, study_name, slot;
+  double lease_seconds = 30;
+  std::uint32_t threads = 1;
+};
+
+// The worker program of this installation; see WorkersSetup::worker_program.
+Result<std::filesystem::path> find_worker_program();
+
+// Leads a process group of its own, so that what a trainer started ends with it. Destroying it kills what is left.
+class WorkerProcess {
+ public:
+  static Result<WorkerProcess> spawn(const WorkerCommand& command);
+  WorkerProcess(WorkerProcess&& other) noexcept;
+  WorkerProcess& operator=(WorkerProcess&& other) noexcept;
+  ~WorkerProcess();
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] const std::string& name() const { return name_; }  // as the store knows it
+  [[nodiscard]] int doorbell_fd() const { return doorbell_.get(); }
+  [[nodiscard]] int output_fd() const { return output_.get(); }
+
+  void ring(Bell bell) const { core::ring(doorbell_.get(), bell); }
+  [[nodiscard]] Heard hear() const { return core::hear(doorbell_.get()); }
+  // Takes in what the worker has written; each line goes to the log.
+  void read_output();
+  // The last lines the worker wrote, on one line; "" = nothing.
+  [[nodiscard]] std::string last_words() const;
+
+  void send_signal(int signal) const;
+  // Resident memory of the worker and what it started.
+  [[nodiscard]] std::uint64_t resident_bytes() const;
+  // Empty while it runs. Once it has ended the rest of its group is killed.
+  std::optional<ExitStatus> reap();
+
+ private:
+  WorkerProcess(pid_t pid, std::string name, FileDescriptor doorbell, FileDescriptor output)
+      : pid_(pid), name_(std::move(name)), doorbell_(std::move(doorbell)), output_(std::move(output)) {}
+
+  pid_t pid_ = 0;
+  std::string name_;
+  FileDescriptor doorbell_, output_;
+  std::string tail_;
+};
+
+// Processes the kernel has killed for memory since the machine started.
+std::uint64_t oom_kills();
+
+}  // namespace nascent::core

@@ -1,0 +1,443 @@
+// Trials in worker processes: who is alive, who takes too long, what becomes of an attempt whose worker ended.
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <optional>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "first_failures.hpp"
+#include "nascent/core/executor.hpp"
+#include "orphans.hpp"
+#include "worker_process.hpp"
+
+namespace nascent::core {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kLook{50};              // between two looks at limits, as long as anything has one
+constexpr milliseconds kStoreLook{500};        // in case a bell was lost
+constexpr milliseconds kLeaseLook{1000};
+constexpr int kStartFailuresMax = 3;           // in a row, of any workers
+
+std::chrono::nanoseconds nanoseconds_of(double seconds) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));
+}
+
+// Why the coordinator ends a worker.
+enum class Doom { none, timed_out, out_of_memory, lost, cancelled, left };
+
+// A place for one worker; the process in it is replaced when it ends.
+struct Slot {
+  std::string name;
+  std::optional<WorkerProcess> process;
+  bool ready = false;
+  std::optional<Clock::time_point> busy_since;
+  Doom doom = Doom::none;
+  std::optional<Clock::time_point> kill_at;  // after SIGTERM
+  std::uint64_t resident_bytes_max = 0;
+  std::uint64_t oom_kills_before = 0;
+};
+
+class WorkersExecutor final : public Executor {
+ public:
+  WorkersExecutor(Store& store, const Coordinator& coordinator, WorkersSetup setup, DecideVerdict decide)
+      : store_(store), coordinator_(coordinator), setup_(std::move(setup)), decide_(std::move(decide)) {}
+
+  Result<void> start() override;
+  Result<void> submit(const Trial& queued) override;
+  Result<std::vector<Trial>> next(milliseconds timeout) override;
+  [[nodiscard]] std::size_t capacity() const override { return stopping_ ? 0 : setup_.config.count; }
+  [[nodiscard]] std::vector<RunningTrial> running() const override;
+  void stop(StopMode mode) override;
+  [[nodiscard]] bool needs_queued_rows() const override { return true; }
+
+ private:
+  [[nodiscard]] bool any_alive() const {
+    return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.process.has_value(); });
+  }
+  Result<void> spawn(Slot& slot);
+  void ring_all(Bell bell);
+
+  // One turn: waits up to `timeout` for a worker to ring, write or end, then does everything that is due.
+  Result<void> turn(milliseconds timeout);
+  void wait(milliseconds timeout);
+  Result<void> attend(Slot& slot);
+  void check_limits(Slot& slot);
+  void doom(Slot& slot, Doom why);
+  Result<void> look_into_store();
+  Result<void> give_verdicts();
+  Result<void> check_leases();
+  Result<void> bury(Slot& slot, const ExitStatus& status);
+  Result<void> end_attempt(const LeaseRecord& record, FailureReason reason, const std::string& message);
+  Result<void> interrupt(const LeaseRecord& record);
+  [[nodiscard]] std::pair<FailureReason, std::string> cause(const Slot& slot, const ExitStatus& status) const;
+
+  Store& store_;
+  Coordinator coordinator_;
+  WorkersSetup setup_;
+  DecideVerdict decide_;
+  std::vector<Slot> slots_;
+  std::thread::id owner_;
+
+  std::unordered_set<TrialId> submitted_;  // and not yet handed out
+  std::vector<Trial> done_;                // not yet handed out
+  std::uint64_t cursor_ = 0;
+  FirstFailures first_failures_;
+  int start_failures_ = 0;
+  std::optional<Error> fatal_;
+
+  bool store_due_ = true;
+  std::uint64_t store_version_ = 0;
+  Clock::time_point store_look_{}, lease_look_{};
+  bool stopping_ = false;
+  std::atomic<int> wish_ = -1;  // a StopMode from another thread
+};
+
+Result<void> WorkersExecutor::start() {
+  owner_ = std::this_thread::get_id();
+  if (setup_.worker_program.empty()) {
+    auto program = find_worker_program();
+    if (!program) return tl::unexpected<Error>(program.error());
+    setup_.worker_program = std::move(*program);
+  }
+  if (auto queued = requeue_orphans(store_, coordinator_); !queued) return queued;
+  if (auto watched = first_failures_.start(store_, coordinator_.study); !watched) return watched;
+  slots_.resize(std::max(setup_.config.count, 1U));
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    slots_[i].name = std::to_string(i + 1);
+    if (auto spawned = spawn(slots_[i]); !spawned) return spawned;
+  }
+  return {};
+}
+
+Result<void> WorkersExecutor::spawn(Slot& slot) {
+  const WorkerCommand command{setup_.worker_program, setup_.store_location, setup_.study_name, slot.name,
+                              setup_.lease_seconds,  setup_.threads};
+  auto process = WorkerProcess::spawn(command);
+  if (!process) return tl::unexpected<Error>(process.error());
+  std::string name = std::move(slot.name);
+  slot = Slot{};
+  slot.name = std::move(name);
+  slot.process = std::move(*process);
+  slot.oom_kills_before = oom_kills();
+  spdlog::debug("worker={} state=started", slot.process->name());
+  return {};
+}
+
+void WorkersExecutor::ring_all(Bell bell) {
+  for (const Slot& slot : slots_) {
+    if (slot.process) slot.process->ring(bell);
+  }
+}
+
+Result<void> WorkersExecutor::submit(const Trial& queued) {
+  submitted_.insert(queued.id);
+  for (const Slot& slot : slots_) {
+    if (slot.process && !slot.busy_since) slot.process->ring(Bell::look);
+  }
+  return {};
+}
+
+Result<std::vector<Trial>> WorkersExecutor::next(milliseconds timeout) {
+  const auto until = Clock::now() + timeout;
+  for (;;) {
+    if (const int wish = wish_.exchange(-1); wish >= 0) stop(static_cast<StopMode>(wish));
+    const auto left = std::chrono::ceil<milliseconds>(until - Clock::now());
+    const bool wait_on = done_.empty() && !submitted_.empty() && !stopping_ && left > milliseconds(0);
+    if (auto turned = turn(wait_on ? std::min(left, kLook) : milliseconds(0)); !turned) {
+      return tl::unexpected<Error>(turned.error());
+    }
+    if (!done_.empty() || !wait_on) break;
+  }
+  if (done_.empty() && fatal_) return tl::unexpected<Error>(*fatal_);
+  return std::exchange(done_, {});
+}
+
+Result<void> WorkersExecutor::turn(milliseconds timeout) {
+  if (fatal_) return {};
+  wait(timeout);
+  for (Slot& slot : slots_) {
+    if (!slot.process) continue;
+    if (auto attended = attend(slot); !attended) return attended;
+    if (slot.process) check_limits(slot);
+  }
+  if (const auto now = Clock::now(); now - store_look_ >= kStoreLook) {
+    store_look_ = now;
+    const auto version = store_.version();
+    if (!version) return tl::unexpected<Error>(version.error());
+    store_due_ = store_due_ || *version != store_version_;
+    store_version_ = *version;
+  }
+  if (std::exchange(store_due_, false)) {
+    if (auto looked = look_into_store(); !looked) return looked;
+    if (auto given = give_verdicts(); !given) return given;
+  }
+  if (const auto now = Clock::now(); now - lease_look_ >= kLeaseLook) {
+    lease_look_ = now;
+    return check_leases();
+  }
+  return {};
+}
+
+void WorkersExecutor::wait(milliseconds timeout) {
+  std::vector<pollfd> files;
+  for (const Slot& slot : slots_) {
+    if (!slot.process) continue;
+    files.push_back({slot.process->doorbell_fd(), POLLIN, 0});
+    files.push_back({slot.process->output_fd(), POLLIN, 0});
+  }
+  poll(files.data(), files.size(), static_cast<int>(timeout.count()));
+}
+
+Result<void> WorkersExecutor::attend(Slot& slot) {
+  slot.process->read_output();
+  const Heard heard = slot.process->hear();
+  for (const Bell bell : heard.bells) {
+    switch (bell) {
+      case Bell::ready:
+        slot.ready = true;
+        start_failures_ = 0;
+        break;
+      case Bell::busy:
+        slot.busy_since = Clock::now();
+        slot.resident_bytes_max = 0;
+        break;
+      case Bell::idle:
+        slot.busy_since.reset();
+        store_due_ = true;
+        break;
+      case Bell::reported: store_due_ = true; break;
+      default: break;
+    }
+  }
+  if (const auto status = slot.process->reap()) return bury(slot, *status);
+  return {};
+}
+
+void WorkersExecutor::check_limits(Slot& slot) {
+  const auto now = Clock::now();
+  if (slot.kill_at && now >= *slot.kill_at) {
+    slot.process->send_signal(SIGKILL);
+    slot.kill_at.reset();
+  }
+  if (slot.doom != Doom::none || !slot.busy_since) return;
+  const WorkerConfig& limits = setup_.config;
+  if (limits.trial_seconds_max && now - *slot.busy_since > nanoseconds_of(*limits.trial_seconds_max)) {
+    return doom(slot, Doom::timed_out);
+  }
+  if (limits.memory_bytes_max) {
+    slot.resident_bytes_max = std::max(slot.resident_bytes_max, slot.process->resident_bytes());
+    if (slot.resident_bytes_max > *limits.memory_bytes_max) doom(slot, Doom::out_of_memory);
+  }
+}
+
+void WorkersExecutor::doom(Slot& slot, Doom why) {
+  slot.doom = why;
+  if (why == Doom::out_of_memory || why == Doom::lost) {
+    slot.process->send_signal(SIGKILL);
+  } else if (why == Doom::left) {
+    slot.process->ring(Bell::leave);
+  } else {
+    slot.process->send_signal(SIGTERM);
+    slot.kill_at = Clock::now() + nanoseconds_of(setup_.stop_grace_seconds);
+  }
+}
+
+Result<void> WorkersExecutor::look_into_store() {
+  auto finished = store_.finished_since(coordinator_.study, cursor_);
+  if (!finished) return tl::unexpected<Error>(finished.error());
+  cursor_ = finished->cursor;
+  for (Trial& trial : finished->trials) {
+    if (submitted_.erase(trial.id) == 0) continue;
+    first_failures_.see(trial);
+    done_.push_back(std::move(trial));
+  }
+  if (first_failures_.verdict() && !fatal_) fatal_ = *first_failures_.verdict();
+  return {};
+}
+
+Result<void> WorkersExecutor::give_verdicts() {
+  const auto waiting = store_.reports_awaiting_verdict(coordinator_.study);
+  if (!waiting) return tl::unexpected<Error>(waiting.error());
+  for (const ReportRecord& asked : *waiting) {
+    Verdict verdict = Verdict::proceed;
+    if (decide_) {
+      const auto records = store_.reports(coordinator_.study, asked.trial);
+      if (!records) return tl::unexpected<Error>(records.error());
+      std::vector<Report> reports;
+      for (const ReportRecord& record : *records) {
+        if (record.attempt == asked.attempt && record.number <= asked.number) reports.push_back(record.report);
+      }
+      verdict = decide_(asked.trial, reports);
+    }
+    if (auto set = store_.set_verdict(coordinator_, asked, verdict); !set) return set;
+  }
+  if (!waiting->empty()) ring_all(Bell::look);
+  return {};
+}
+
+// A worker that is silent for too long is lost, whatever its process looks like.
+Result<void> WorkersExecutor::check_leases() {
+  const auto expired = store_.expired_leases(coordinator_.study);
+  if (!expired) return tl::unexpected<Error>(expired.error());
+  for (const LeaseRecord& record : *expired) {
+    const auto slot = std::find_if(slots_.begin(), slots_.end(), [&](const Slot& candidate) {
+      return candidate.process && candidate.process->name() == record.worker;
+    });
+    if (slot != slots_.end()) {
+      if (slot->doom == Doom::none) doom(*slot, Doom::lost);
+    } else if (auto ended = end_attempt(record, FailureReason::lost,
+                                        fmt::format("worker {} was silent for {} s", record.worker, setup_.lease_seconds));
+               !ended) {
+      return ended;
+    }
+  }
+  return {};
+}
+
+std::pair<FailureReason, std::string> WorkersExecutor::cause(const Slot& slot, const ExitStatus& status) const {
+  const auto with_last_words = [&](std::string message) {
+    const std::string words = slot.process->last_words();
+    return words.empty() ? message : fmt::format("{}; last output: {}", message, words);
+  };
+  switch (slot.doom) {
+    case Doom::timed_out:
+      return {FailureReason::timed_out, fmt::format("ran longer than workers.trial_seconds_max = {} s",
+                                                    setup_.config.trial_seconds_max.value_or(0))};
+    case Doom::out_of_memory:
+      return {FailureReason::out_of_memory,
+              fmt::format("its worker grew to {} bytes; workers.memory_bytes_max is {}", slot.resident_bytes_max,
+                          setup_.config.memory_bytes_max.value_or(0))};
+    case Doom::lost:
+      return {FailureReason::lost, with_last_words(fmt::format("its worker was silent for {} s", setup_.lease_seconds))};
+    default: break;
+  }
+  if (status.signal == SIGKILL && oom_kills() > slot.oom_kills_before) {
+    return {FailureReason::out_of_memory, "the machine ran out of memory and the kernel killed the worker"};
+  }
+  return {FailureReason::crashed, with_last_words(fmt::format("its worker ended by {}", to_string(status)))};
+}
+
+Result<void> WorkersExecutor::bury(Slot& slot, const ExitStatus& status) {
+  spdlog::debug("worker={} state=ended by=\"{}\"", slot.process->name(), to_string(status));
+  const auto open = store_.open_leases(coordinator_.study);
+  if (!open) return tl::unexpected<Error>(open.error());
+  const auto held = std::find_if(open->begin(), open->end(),
+                                 [&](const LeaseRecord& record) { return record.worker == slot.process->name(); });
+  const bool interrupted = status.signal == 0 && status.code == kWorkerInterrupted;
+  if (held != open->end()) {
+    Result<void> ended;
+    if (slot.doom == Doom::cancelled || (interrupted && slot.doom == Doom::none)) {
+      ended = interrupt(*held);
+    } else {
+      const auto [reason, message] = cause(slot, status);
+      ended = end_attempt(*held, reason, message);
+    }
+    if (!ended) return ended;
+  } else if (!slot.ready && !stopping_) {
+    const bool hopeless = status.signal == 0 && status.code == kWorkerCannotStart;
+    if (++start_failures_ >= kStartFailuresMax || hopeless) {
+      fatal_ = Error{ErrorKind::plugin, fmt::format("workers cannot start ({}): {}", to_string(status),
+                                                    slot.process->last_words())};
+    }
+  }
+  store_due_ = true;
+  slot.process.reset();
+  slot.busy_since.reset();
+  if (stopping_ || fatal_) return {};
+  return spawn(slot);
+}
+
+Result<void> WorkersExecutor::interrupt(const LeaseRecord& record) {
+  const auto state = store_.requeue(coordinator_, record.lease, FailureReason::none, "interrupted");
+  if (!state) return tl::unexpected<Error>(state.error());
+  ring_all(Bell::look);
+  return {};
+}
+
+Result<void> WorkersExecutor::end_attempt(const LeaseRecord& record, FailureReason reason, const std::string& message) {
+  const auto attempts = store_.attempts(coordinator_.study, record.lease.trial);
+  if (!attempts) return tl::unexpected<Error>(attempts.error());
+  const auto retried = [](FailureReason why) { return why == FailureReason::crashed || why == FailureReason::lost; };
+  const auto failures = std::count_if(attempts->begin(), attempts->end(), [&](const LeaseRecord& earlier) { return retried(earlier.reason); });
+  spdlog::warn("trial={} attempt={} worker={} reason={} message=\"{}\"", record.lease.trial, record.lease.attempt,
+               record.worker, name_of(reason), message);
+  if (retried(reason) && failures < static_cast<std::ptrdiff_t>(setup_.config.retries)) {
+    const auto state = store_.requeue(coordinator_, record.lease, reason, message);
+    if (!state) return tl::unexpected<Error>(state.error());
+    ring_all(Bell::look);
+    return {};
+  }
+  auto row = store_.trial(coordinator_.study, record.lease.trial);
+  if (!row) return tl::unexpected<Error>(row.error());
+  if (!*row) return {};
+  Trial& trial = **row;
+  trial.state = TrialState::failed;
+  trial.reason = reason;
+  trial.message = failures > 0 ? fmt::format("{} (attempt {})", message, failures + 1) : message;
+  trial.metrics.clear();
+  const auto reports = store_.reports(coordinator_.study, trial.id);
+  if (!reports) return tl::unexpected<Error>(reports.error());
+  trial.budget_spent = reports->empty() ? 0 : reports->back().report.budget;
+  trial.cost_seconds = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count() - record.leased_at;
+  const auto state = store_.finish(record.lease, trial);
+  if (!state) return tl::unexpected<Error>(state.error());
+  store_due_ = true;
+  return {};
+}
+
+std::vector<RunningTrial> WorkersExecutor::running() const {
+  std::vector<RunningTrial> trials;
+  const auto open = store_.open_leases(coordinator_.study);
+  if (!open) return trials;
+  for (const LeaseRecord& record : *open) {
+    RunningTrial& trial = trials.emplace_back();
+    trial.id = record.lease.trial;
+    trial.worker = record.worker.substr(0, record.worker.find('@'));
+    trial.started_at = record.leased_at;
+    const auto reports = store_.reports(coordinator_.study, record.lease.trial);
+    if (!reports || reports->empty()) continue;
+    trial.budget_spent = reports->back().report.budget;
+    trial.metrics = reports->back().report.metrics;
+  }
+  return trials;
+}
+
+void WorkersExecutor::stop(StopMode mode) {
+  if (owner_ != std::thread::id() && std::this_thread::get_id() != owner_) {
+    wish_ = static_cast<int>(mode);
+    return;
+  }
+  stopping_ = true;
+  fatal_.reset();
+  for (Slot& slot : slots_) {
+    if (slot.process) doom(slot, mode == StopMode::cancel ? Doom::cancelled : Doom::left);
+  }
+  while (any_alive()) {
+    if (const int wish = wish_.exchange(-1); wish == static_cast<int>(StopMode::cancel)) return stop(StopMode::cancel);
+    if (auto turned = turn(kLook); !turned) {
+      spdlog::error("workers=stopping error=\"{}\"", turned.error().message);
+      slots_.clear();  // kills what is left; a resumed study queues its trials again
+    }
+  }
+  store_due_ = true;
+}
+
+}  // namespace
+
+std::unique_ptr<Executor> workers_executor(Store& store, const Coordinator& coordinator, WorkersSetup setup,
+                                           DecideVerdict decide) {
+  return std::make_unique<WorkersExecutor>(store, coordinator, std::move(setup), std::move(decide));
+}
+
+}  // namespace nascent::core
