@@ -7,7 +7,7 @@
 namespace nascent::core {
 namespace {
 
-bool is_bare(char c) {
+bool is_bare_key_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
@@ -52,7 +52,7 @@ ConfigValue* find(ConfigValue::Table& table, std::string_view key) {
 std::string to_toml(const ConfigValue& value) { return std::visit(Writer{}, value.data); }
 
 std::string toml_key(std::string_view key) {
-  return !key.empty() && std::all_of(key.begin(), key.end(), is_bare) ? std::string(key) : toml_text(key);
+  return !key.empty() && std::all_of(key.begin(), key.end(), is_bare_key_letter) ? std::string(key) : toml_text(key);
 }
 
 std::string toml_text(std::string_view text) {

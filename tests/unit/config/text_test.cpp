@@ -67,6 +67,14 @@ TEST(StudyText, has_a_bounded_depth) {
             "accepted");
 }
 
+// An unmodified toml++ 3.3 stops the program at these in debug builds, and promises the compiler that they never come.
+TEST(StudyText, with_headers_without_a_name_or_values_that_do_not_begin_is_refused) {
+  for (const char* line :
+       {"[# x]", "[", "[[", "[[ #", "[\t.a]", "[]", "[[]]", "[\n]", "[=]", "[[[a]]]", "x = ]", "x = }", "x = [,]",
+        "x = [}", "x = {a = ,}", "x = {=}", "x = {,}", "\xC3\xA4 = 1", "x = \xC3\xA4"})
+    EXPECT_EQ(complaint("a = 1\n" + std::string(line)).substr(0, 9), "x.toml:2:") << line;
+}
+
 TEST(StudyText, with_very_many_mistakes_shows_the_first_hundred) {
   std::string text(minimal_study);
   text += "[stop.x]\n[final]\n";
