@@ -248,6 +248,29 @@ TEST(CanonicalHash, many_identical_branches_stay_cheap) {
   EXPECT_EQ(canonical_hash(g), canonical_hash(relabelled(g, random)));
 }
 
+TEST(CanonicalHash, hundreds_of_twins_stay_cheap) {
+  Graph g;
+  const NodeId x = g.input("x", {8});
+  std::vector<Edge> branches;
+  for (int i = 0; i < 200; ++i) branches.emplace_back(g.linear(x, 8));
+  g.output(g.sum(branches));
+  Random random(5);
+  EXPECT_EQ(canonical_hash(g), canonical_hash(relabelled(g, random)));
+}
+
+TEST(CanonicalHash, without_the_search_colours_still_agree_on_isomorphic_graphs) {
+  Random random(6);
+  std::set<std::string> hashes;
+  for (int round = 0; round < 200; ++round) {
+    const Graph graph = random_graph(random, 20);
+    const std::string colours = detail::Canonical(graph, 0).hash();
+    EXPECT_EQ(colours, detail::Canonical(relabelled(graph, random), 0).hash());
+    EXPECT_NE(colours, canonical_hash(graph));
+    hashes.insert(colours);
+  }
+  EXPECT_GT(hashes.size(), 150U);
+}
+
 TEST(CanonicalHash, one_module_used_twice_is_not_two_modules) {
   const auto build = [](const std::string& first, const std::string& second) {
     Graph g;

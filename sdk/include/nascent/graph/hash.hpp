@@ -7,9 +7,10 @@
 // (individualisation-refinement: McKay, "Practical graph isomorphism", 1981); automorphisms found on the way prune
 // choices that are mirror images. The serialisation is hashed to 128 bits (not cryptographic).
 //
-// Limits. Equality is structural: x+x and 2*x differ, so do Identity(x) and x. Graphs whose symmetry is beyond
-// kCanonicalWorkMax (none met in practice) fall back to the colours alone, which may confuse graphs that
-// Weisfeiler-Leman cannot tell apart, but never tells isomorphic graphs apart.
+// Limits. Equality is structural: x+x and 2*x differ, so do Identity(x) and x. Graphs whose symmetry needs more than
+// kCanonicalWorkMax (none met in practice: several strongly regular graphs side by side) fall back to the colours
+// alone, which may confuse graphs that Weisfeiler-Leman cannot tell apart; isomorphic graphs at that very limit may
+// differ.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +23,7 @@
 
 NASCENT_SDK_BEGIN
 
-inline constexpr std::size_t kCanonicalWorkMax = 2'000'000;  // refinements x nodes; about a second
+inline constexpr std::size_t kCanonicalWorkMax = 200'000;  // refinements x nodes; well below a second
 
 namespace detail {
 
@@ -115,7 +116,8 @@ inline std::uint64_t label(const Node& node, const Operator* op) {
 // The live part of a graph as integers, and the search for its smallest serialisation.
 class Canonical {
  public:
-  explicit Canonical(const Graph& graph);
+  // work_max: refinements x nodes after which colours alone must do.
+  explicit Canonical(const Graph& graph, std::size_t work_max = kCanonicalWorkMax);
   // Hex digits.
   std::string hash();
 
@@ -128,6 +130,12 @@ class Canonical {
     std::vector<std::pair<std::size_t, std::uint64_t>> inputs;   // vertex, output
     std::vector<std::pair<std::size_t, std::uint64_t>> readers;  // vertex, slot and output
     std::vector<std::size_t> sharing;                            // its weight group, when not alone
+
+    // Exchanging two such vertices of one colour changes nothing.
+    [[nodiscard]] bool twin_of(const Vertex& other) const {
+      return label == other.label && inputs == other.inputs && readers == other.readers && sharing.empty() &&
+             other.sharing.empty();
+    }
   };
   struct Leaf {
     std::vector<std::size_t> path, rank;  // individualised vertices; [vertex] its place in the canonical order
@@ -150,7 +158,7 @@ class Canonical {
   std::size_t steps_ = 0, steps_max_ = 0;
 };
 
-inline Canonical::Canonical(const Graph& graph) {
+inline Canonical::Canonical(const Graph& graph, std::size_t work_max) {
   const std::vector<bool> live = live_nodes(graph);
   const std::vector<Node>& nodes = graph.nodes();
   std::vector<std::size_t> vertex_of(nodes.size());
@@ -180,6 +188,7 @@ inline Canonical::Canonical(const Graph& graph) {
     if (members.size() > 1)
       for (const std::size_t v : members) vertices_[v].sharing = members;
   for (const Edge& edge : graph.outputs()) outputs_.emplace_back(vertex_of[edge.node.value], edge.output);
+  steps_max_ = work_max / std::max<std::size_t>(vertices_.size(), 1);
 }
 
 inline std::size_t Canonical::count(Colors colors) {
@@ -255,9 +264,11 @@ inline Canonical::Leaf Canonical::serialise(const Colors& colors, const std::vec
   return leaf;
 }
 
-// Is v the image of a vertex already tried, under automorphisms that leave the path in place?
+// Is v the twin of a vertex already tried, or its image under automorphisms that leave the path in place?
 inline bool Canonical::mirrored(std::size_t v, const std::vector<std::size_t>& tried,
                                 const std::vector<std::size_t>& path) const {
+  if (std::any_of(tried.begin(), tried.end(), [&](std::size_t t) { return vertices_[v].twin_of(vertices_[t]); }))
+    return true;
   std::set<std::size_t> orbit{v};
   std::vector<std::size_t> open{v};
   std::vector<const std::vector<std::size_t>*> fixing;
@@ -322,7 +333,6 @@ inline std::string Canonical::hash() {
     std::uint64_t& color = colors[outputs_[k].first];
     color = WordHash().add(color).add("output").add(k).add(outputs_[k].second).value();
   }
-  steps_max_ = kCanonicalWorkMax / std::max<std::size_t>(vertices_.size(), 1) + 1;
   std::vector<std::size_t> path;
   search(colors, path);
   WordHash hash;
