@@ -24,6 +24,14 @@ using Clock = std::chrono::steady_clock;
 constexpr std::string_view kModelFormat = "nascent";
 constexpr const char* kModelFile = "model";
 
+// A session for work that nobody follows.
+class QuietSession final : public TrialSession {
+ public:
+  Result<Verdict> report(const Report&) override { return Verdict::proceed; }
+  Result<void> repeat(const Report&) override { return {}; }
+  [[nodiscard]] bool cancelled() const override { return false; }
+};
+
 std::vector<std::string> judged_metrics(const StudyConfig& config) {
   std::vector<std::string> names;
   for (const Objective& objective : config.objectives) names.push_back(objective.metric);
@@ -47,6 +55,7 @@ class ComponentRunner final : public TrialRunner {
   Result<void> create_components(PluginCatalog& catalog);
   Result<AttemptEnd> run(Trial& trial, TrialSession& session) override;
   [[nodiscard]] bool reports() const override { return trainer_.has_value(); }
+  Result<std::vector<Metric>> evaluate_test(const Trial& trial) override;
 
  private:
   struct Compression {
@@ -62,7 +71,6 @@ class ComponentRunner final : public TrialRunner {
                                   const std::string& resume, nas_model* out);
   PluginResult<void> compress(const Trial& trial, ModelRef& model);
   PluginResult<void> evaluate(Trial& trial, const nas_graph* graph, const ModelRef& model);
-  Result<AttemptEnd> test(Trial& trial, const nas_graph* graph, TrialSession& session);
   void save(const Trial& trial, const ModelRef& model) const;
   void check_objectives(Trial& trial) const;
 
@@ -158,7 +166,6 @@ Result<AttemptEnd> ComponentRunner::attempt(Trial& trial, TrialSession& session)
   task_.begin(session, trial.id, trial.seed, {});
   const auto graph = space_->build(trial.configuration.x.data(), trial.configuration.active.data());
   if (!graph) return refused(trial, graph.error(), session);
-  if (trial.role == TrialRole::test) return test(trial, graph->get(), session);
 
   ModelRef model;
   if (trainer_) {
@@ -343,40 +350,42 @@ void ComponentRunner::check_objectives(Trial& trial) const {
   }
 }
 
-Result<AttemptEnd> ComponentRunner::test(Trial& trial, const nas_graph* graph, TrialSession& session) {
-  const auto cannot = [&](std::string why) {
-    end_as(trial, TrialState::failed, FailureReason::error, std::move(why));
-    return AttemptEnd::finished;
-  };
-  if (!trainer_ || !data_) return cannot("the study has no trainer or no dataset; there is nothing to test");
-  const auto rows = data_->test();
-  if (!rows) return cannot(rows.error().message);
-  const std::string path = (artifacts_ / trial.artifact_dir / kModelFile).string();
-  std::error_code error;
-  if (artifacts_.empty() || trial.artifact_dir.empty() || !fs::exists(path, error)) {
-    return cannot(fmt::format("there is no model at \"{}\"; trainer \"{}\" saves none, or the file was removed", path,
-                              study_.trainer->info.alias));
+Result<std::vector<Metric>> ComponentRunner::evaluate_test(const Trial& trial) {
+  if (!trainer_ || !data_) {
+    return fail(ErrorKind::invalid_input, "the study has no trainer or no dataset; there is nothing to test");
   }
+  const auto rows = data_->test();
+  if (!rows) return tl::unexpected<Error>(rows.error());
+  const std::string path = artifacts_.empty() ? "" : model_path(artifacts_, trial.id).string();
+  std::error_code error;
+  if (path.empty() || !fs::exists(path, error)) {
+    return fail(ErrorKind::invalid_input,
+                fmt::format("trial {} has no model at \"{}\"; trainer \"{}\" saves none, or the file was removed", trial.id,
+                            path, study_.trainer->info.alias));
+  }
+  const auto graph = space_->build(trial.configuration.x.data(), trial.configuration.active.data());
+  if (!graph) return tl::unexpected<Error>(graph.error());
+  QuietSession session;
+  task_.begin(session, trial.id, trial.seed, {});
   nas_model raw{};
   if (auto loaded = trainer_->call(&nas_trainer_vt::load, task_.raw(), str(path), &raw); !loaded) {
-    return refused(trial, loaded.error(), session);
+    return tl::unexpected<Error>(loaded.error());
   }
   const ModelRef model = ModelRef::adopt(raw);
   EvaluationSubject subject;
   subject.configuration = &trial.configuration;
-  subject.graph = graph;
+  subject.graph = graph->get();
   subject.model = raw;
   subject.data = *rows;
-  subject.budget = budget_of(study_.config.budget);
+  subject.budget = budget_of(budget(trial));
   Evaluation::Findings findings;
   for (Evaluation& evaluation : evaluations_) {
     if ((evaluation.needs() & NAS_NEEDS_DATA) == 0) continue;
-    auto measured = evaluation.evaluate(*task_.raw(), subject, "test", findings);
-    if (!measured) return refused(trial, measured.error(), session);
+    if (auto measured = evaluation.evaluate(*task_.raw(), subject, "test", findings); !measured) {
+      return tl::unexpected<Error>(measured.error());
+    }
   }
-  trial.metrics = std::move(findings.metrics);
-  if (!findings.details_json.empty()) trial.details_json = "{" + findings.details_json + "}";
-  return AttemptEnd::finished;
+  return std::move(findings.metrics);
 }
 
 }  // namespace

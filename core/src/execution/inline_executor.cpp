@@ -12,6 +12,7 @@
 #include "first_failures.hpp"
 #include "nascent/core/executor.hpp"
 #include "orphans.hpp"
+#include "test_split.hpp"
 
 namespace nascent::core {
 namespace {
@@ -68,6 +69,11 @@ class InlineExecutor final : public Executor, private TrialSession {
   }
 
   [[nodiscard]] bool needs_queued_rows() const override { return runner_.reports(); }
+
+  Result<std::vector<Metric>> evaluate_test(TrialId id) override {
+    return evaluate_test_once(store_, coordinator_.study, id,
+                              [&](const Trial& trial) { return runner_.evaluate_test(trial); });
+  }
 
  private:
   // A trial that reports: through the store like a worker's, so that its reports are kept.

@@ -26,6 +26,7 @@
 #include "nascent/core/store.hpp"
 #include "nascent/core/trial_runner.hpp"
 #include "orphans.hpp"
+#include "test_split.hpp"
 
 namespace nascent::core {
 namespace {
@@ -42,6 +43,7 @@ struct WorkerArguments {
   int doorbell_fd = -1;
   double lease_seconds = 0;
   std::uint32_t threads = 1;
+  std::optional<TrialId> test;  // judge this trial's model on the test split, and end
 };
 
 template <class T>
@@ -51,12 +53,13 @@ bool read_number(std::string_view text, T& number) {
 }
 
 std::optional<WorkerArguments> parse(int argc, const char* const* argv) {
-  if (argc != 7) return std::nullopt;
+  if (argc != 7 && argc != 8) return std::nullopt;
   WorkerArguments arguments{argv[1], argv[2], argv[3]};
   if (!read_number(argv[4], arguments.doorbell_fd) || !read_number(argv[5], arguments.lease_seconds) ||
       !read_number(argv[6], arguments.threads) || !(arguments.lease_seconds > 0)) {
     return std::nullopt;
   }
+  if (argc == 8 && !read_number(argv[7], arguments.test.emplace())) return std::nullopt;
   return arguments;
 }
 
@@ -273,6 +276,11 @@ int worker_main(int argc, const char* const* argv) {
   Coordination::listen(coordination, arguments->doorbell_fd);
   auto bench = set_up(*arguments);
   if (!bench) return say(bench.error(), kWorkerCannotStart);
+  if (arguments->test) {
+    const auto metrics = evaluate_test_once(*bench->store, bench->study, *arguments->test,
+                                            [&](const Trial& trial) { return bench->runner->evaluate_test(trial); });
+    return metrics ? kWorkerLeft : say(metrics.error(), kWorkerCannotStart);
+  }
   const int status = work(*bench, *arguments, coordination);
   spdlog::shutdown();
   return status;

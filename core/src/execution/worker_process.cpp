@@ -147,6 +147,7 @@ Result<WorkerProcess> WorkerProcess::spawn(const WorkerCommand& command) {
                                      command.study_name,                 command.slot,
                                      std::to_string(kDoorbellFd),        fmt::format("{}", command.lease_seconds),
                                      std::to_string(command.threads)};
+  if (command.test) arguments.push_back(std::to_string(*command.test));
   std::vector<std::string> environment = worker_environment(command.threads);
   pid_t pid = 0;
   const int failed = posix_spawn(&pid, command.program.c_str(), &plan.files, &plan.attributes, pointers(arguments).data(),

@@ -13,6 +13,7 @@
 #include "doorbell.hpp"
 #include "file_descriptor.hpp"
 #include "nascent/core/result.hpp"
+#include "nascent/core/trial.hpp"
 
 namespace nascent::core {
 
@@ -29,6 +30,7 @@ struct WorkerCommand {
   std::string store_location, study_name, slot;
   double lease_seconds = 30;
   std::uint32_t threads = 1;
+  std::optional<TrialId> test;  // judge this trial's model on the test split, and end
 };
 
 // The worker program of this installation; see WorkersSetup::worker_program.

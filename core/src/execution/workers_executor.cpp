@@ -16,6 +16,7 @@
 #include "first_failures.hpp"
 #include "nascent/core/executor.hpp"
 #include "orphans.hpp"
+#include "test_split.hpp"
 #include "worker_process.hpp"
 
 namespace nascent::core {
@@ -59,6 +60,7 @@ class WorkersExecutor final : public Executor {
   [[nodiscard]] std::size_t capacity() const override { return stopping_ ? 0 : setup_.config.count; }
   [[nodiscard]] std::vector<RunningTrial> running() const override;
   void stop(StopMode mode) override;
+  Result<std::vector<Metric>> evaluate_test(TrialId trial) override;
   [[nodiscard]] bool needs_queued_rows() const override { return true; }
 
  private:
@@ -431,6 +433,28 @@ void WorkersExecutor::stop(StopMode mode) {
     }
   }
   store_due_ = true;
+}
+
+// A worker of its own does it: the trainer's libraries stay out of the coordinator.
+Result<std::vector<Metric>> WorkersExecutor::evaluate_test(TrialId trial) {
+  auto known = test_metrics(store_, coordinator_.study, trial);
+  if (!known) return tl::unexpected<Error>(known.error());
+  if (*known) return std::move(**known);
+  const WorkerCommand command{setup_.worker_program, setup_.store_location, setup_.study_name, "test",
+                              setup_.lease_seconds,  setup_.threads,        trial};
+  auto process = WorkerProcess::spawn(command);
+  if (!process) return tl::unexpected<Error>(process.error());
+  std::optional<ExitStatus> ended;
+  while (!(ended = process->reap())) {
+    pollfd files[] = {{process->doorbell_fd(), POLLIN, 0}, {process->output_fd(), POLLIN, 0}};
+    poll(files, 2, static_cast<int>(kLook.count()));
+    process->read_output();
+    if (wish_.load() >= 0) return fail(ErrorKind::interrupted, "stopped before the test split was evaluated");
+  }
+  known = test_metrics(store_, coordinator_.study, trial);
+  if (!known) return tl::unexpected<Error>(known.error());
+  if (*known) return std::move(**known);
+  return fail(ErrorKind::plugin, fmt::format("the test split was not evaluated ({}): {}", to_string(*ended), process->last_words()));
 }
 
 }  // namespace

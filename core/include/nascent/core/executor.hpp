@@ -55,6 +55,10 @@ class Executor {
   // Ends all work; afterwards next() starts nothing and hands out what finished meanwhile. `cancel` is bounded in time,
   // `finish_running` takes as long as the trials that run. From another thread: a request that next() carries out.
   virtual void stop(StopMode mode) = 0;
+  // Opens the test split for the saved model of a finished trial: metrics named "test_...". The opening and the result
+  // (event "test_evaluated") are in the store; asked again for the same trial it answers from there. No trial may be
+  // running.
+  virtual Result<std::vector<Metric>> evaluate_test(TrialId trial) = 0;
   // Must a trial's row be in the store before submit()? Inline execution writes the finished row itself, so that a trial
   // costs one write; a study killed in between asks for the same trials again.
   [[nodiscard]] virtual bool needs_queued_rows() const = 0;

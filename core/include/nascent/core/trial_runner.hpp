@@ -35,12 +35,12 @@ class TrialRunner {
   virtual ~TrialRunner() = default;
   // Runs `trial` (id, configuration, seed, role are read) and fills in its result: state, reason, message,
   // budget_spent, metrics, details_json, cost_seconds, artifact_dir. An error means that this
-  // process cannot run trials at all, or that the session's report failed. A trial of role test trains nothing: the
-  // model in its artifact_dir is judged on the test split, metrics are named "test_..."; whoever queued it has recorded
-  // the opening.
+  // process cannot run trials at all, or that the session's report failed.
   virtual Result<AttemptEnd> run(Trial& trial, TrialSession& session) = 0;
   // Does it report while it runs? If so its trials are leased from the store, which keeps the reports.
   [[nodiscard]] virtual bool reports() const = 0;
+  // Metrics of a finished trial's saved model on the test split, named "test_...". The caller records the opening first.
+  virtual Result<std::vector<Metric>> evaluate_test(const Trial& trial) = 0;
 };
 
 // Runs trials with the study's own components, each created once. `artifacts` is the folder of the study's files (see
