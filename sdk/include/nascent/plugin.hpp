@@ -24,7 +24,8 @@ struct About {
 // The program that loaded this plugin.
 class Host {
  public:
-  explicit Host(const nas_host* host = nullptr) : host_(host) {}
+  Host() = default;
+  explicit Host(const nas_host* host) : host_(host) {}
   // level: NAS_LOG_*; message: one line of `key=value` data.
   void log(std::uint32_t level, std::string_view who, std::string_view message) const {
     if (host_ != nullptr) host_->log(host_->ctx, level, str(who), str(message));
@@ -32,7 +33,7 @@ class Host {
   [[nodiscard]] const nas_host* get() const { return host_; }
 
  private:
-  const nas_host* host_;
+  const nas_host* host_ = nullptr;
 };
 
 template <class T>
