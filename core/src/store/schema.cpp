@@ -48,7 +48,7 @@ CREATE TABLE coordinators (
 CREATE TABLE trials (
   study_id          INTEGER NOT NULL REFERENCES studies (id),
   id                INTEGER NOT NULL,
-  role              TEXT NOT NULL CHECK (role IN ('search', 'final', 'test')),
+  role              TEXT NOT NULL CHECK (role IN ('search', 'final')),
   state             TEXT NOT NULL CHECK (state IN ('queued', 'running', 'completed', 'pruned', 'failed', 'invalid', 'paused')),
   reason            TEXT NOT NULL,
   message           TEXT NOT NULL,

@@ -27,9 +27,8 @@ enum class TrialState {
 // Why a trial failed. A failed trial is data: the search goes on.
 enum class FailureReason { none, diverged, crashed, out_of_memory, timed_out, lost, error };
 
-// Search trials feed the sampler. The others are never told: final trials train `parent` again with the final budget; a
-// test trial trains nothing, it judges the model that trial `parent` left in `artifact_dir` on the test split.
-enum class TrialRole { search, final, test };
+// Search trials feed the sampler; final trials retrain a winner and are never told.
+enum class TrialRole { search, final };
 
 // Values of all parameters of the study's space, row-major order of declaration.
 struct Configuration {
@@ -60,7 +59,7 @@ struct Trial {
   std::uint64_t seed = 0;         // of the trial's training
   std::string architecture_hash;  // canonical hash of the graph; empty for spaces without architectures
   std::optional<TrialId> duplicate_of;  // metrics were taken from this trial
-  std::optional<TrialId> parent;        // final trials: the search trial trained again; test trials: whose model
+  std::optional<TrialId> parent;        // final trials: the search trial that is retrained
   double budget_spent = 0;        // in the study's budget unit
   std::vector<Metric> metrics;    // last report and evaluators; empty unless completed or pruned
   std::string details_json;       // arrays and text from evaluators (confusion matrix), JSON object or empty
@@ -82,7 +81,7 @@ inline constexpr std::array<std::string_view, 7> kTrialStateNames = {"queued", "
                                                                      "failed", "invalid", "paused"};
 inline constexpr std::array<std::string_view, 7> kFailureReasonNames = {
     "none", "diverged", "crashed", "out_of_memory", "timed_out", "lost", "error"};
-inline constexpr std::array<std::string_view, 3> kTrialRoleNames = {"search", "final", "test"};
+inline constexpr std::array<std::string_view, 2> kTrialRoleNames = {"search", "final"};
 
 constexpr std::string_view name_of(TrialState state) { return kTrialStateNames[static_cast<std::size_t>(state)]; }
 constexpr std::string_view name_of(FailureReason reason) {
