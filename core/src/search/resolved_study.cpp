@@ -42,6 +42,13 @@ Result<ResolvedStudy> resolve_study(StudyConfig config, const PluginCatalog& cat
 }
 
 Result<std::optional<TaskShape>> dataset_shape(PluginCatalog& catalog, const ResolvedStudy& study) {
+  auto facts = dataset_facts(catalog, study);
+  if (!facts) return tl::unexpected<Error>(facts.error());
+  if (!*facts) return std::nullopt;
+  return std::optional(std::move((*facts)->shape));
+}
+
+Result<std::optional<DatasetFacts>> dataset_facts(PluginCatalog& catalog, const ResolvedStudy& study) {
   if (!study.dataset) return std::nullopt;
   const auto dataset = create_component<nas_dataset_vt>(catalog, *study.dataset, study.config);
   if (!dataset) return tl::unexpected<Error>(dataset.error());
@@ -49,7 +56,11 @@ Result<std::optional<TaskShape>> dataset_shape(PluginCatalog& catalog, const Res
   if (auto answer = dataset->call(&nas_dataset_vt::info, &info); !answer) return tl::unexpected<Error>(answer.error());
   auto shape = TaskShape::of(*info);
   if (!shape) return tl::unexpected<Error>(shape.error().within("dataset \"" + study.dataset->info.alias + "\""));
-  return std::optional(std::move(*shape));
+  DatasetFacts facts{std::move(*shape), false};
+  for (std::uint32_t i = 0; i < info->n_splits; ++i) {
+    facts.has_test = facts.has_test || (nascent::view(info->splits[i].name) == "test" && info->splits[i].rows > 0);
+  }
+  return std::optional(std::move(facts));
 }
 
 Result<StudySpace> create_space(PluginCatalog& catalog, const ResolvedStudy& study,

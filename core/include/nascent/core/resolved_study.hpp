@@ -44,7 +44,13 @@ Result<Instance<Table>> create_component(PluginCatalog& catalog, const StudyComp
 Result<StudySpace> create_space(PluginCatalog& catalog, const ResolvedStudy& study,
                                 const std::optional<TaskShape>& shape);
 
-// Opens the dataset only to learn its shape; empty for a study without one.
+// What a search has to know of a dataset.
+struct DatasetFacts {
+  TaskShape shape;
+  bool has_test = false;  // there is a test split, for the end of the study
+};
+// Opens the dataset only to learn that; empty for a study without one.
+Result<std::optional<DatasetFacts>> dataset_facts(PluginCatalog& catalog, const ResolvedStudy& study);
 Result<std::optional<TaskShape>> dataset_shape(PluginCatalog& catalog, const ResolvedStudy& study);
 
 // What the store keeps of the components, to repeat the study with the same code.

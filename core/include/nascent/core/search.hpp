@@ -48,8 +48,10 @@ class SearchObserver {
   virtual void on_tick(const SearchCounts&, std::span<const RunningTrial>) {}
   // The search is over; `reason` is the condition of [stop] that held, "exhausted" or "interrupted".
   virtual void on_search_ended(std::string_view /*reason*/, const SearchCounts&) {}
-  // The final part: a winner is trained again, a training is over, the test split was opened for the chosen model.
+  // The final part: a winner is trained again; a training is over; the test split was opened for the chosen model, whose
+  // test metrics are added to those of its trial.
   virtual void on_final_asked(const Trial&) {}
+  virtual void on_final_tick(std::span<const RunningTrial>) {}
   virtual void on_final_finished(const Trial&) {}
   virtual void on_tested(const Trial&) {}
 };

@@ -1,0 +1,228 @@
+#include "nascent/core/study_run.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <nlohmann/json.hpp>
+
+#include "final_stage.hpp"
+#include "keep_alive.hpp"
+#include "nascent/core/resolved_study.hpp"
+#include "nascent/core/version.hpp"
+#include "proposals.hpp"
+#include "verdicts.hpp"
+
+namespace nascent::core {
+namespace {
+
+std::string objectives_json(const StudyConfig& config) {
+  auto all = nlohmann::ordered_json::array();
+  for (const Objective& o : config.objectives) {
+    all.push_back({{"metric", o.metric}, {"direction", o.direction == Direction::maximize ? "maximize" : "minimize"}});
+  }
+  return all.dump();
+}
+
+StudyRecord record_of(const ResolvedStudy& study, const StudySpace& space) {
+  StudyRecord record;
+  record.name = study.config.name;
+  record.seed = study.config.seed;
+  record.parallel = study.config.parallel;
+  record.objectives_json = objectives_json(study.config);
+  record.resolved_config = resolved_toml(study.config);
+  record.space_json = space.to_json();
+  record.space_fingerprint = space.declaration().fingerprint();
+  record.nascent_version = version();
+  record.plugins = plugin_records(study);
+  return record;
+}
+
+// A study goes on only in the space it began in; other code is worth a warning.
+Result<void> check_same(const StudyRecord& stored, const StudyRecord& now) {
+  if (stored.space_fingerprint != now.space_fingerprint) {
+    return fail(ErrorKind::invalid_input,
+                fmt::format("study \"{}\" was begun in another search space: the space plugin or its dataset has changed. "
+                            "Bring back the earlier version, or begin a new study under another name",
+                            stored.name));
+  }
+  for (std::size_t i = 0; i < std::min(stored.plugins.size(), now.plugins.size()); ++i) {
+    if (stored.plugins[i].sha256 == now.plugins[i].sha256) continue;
+    spdlog::warn("study={} component={} stored_version={} version={} reason=\"its file has changed; results may differ\"",
+                 stored.name, now.plugins[i].alias, stored.plugins[i].version, now.plugins[i].version);
+  }
+  return {};
+}
+
+Result<StudyId> enter(Store& store, const StudyRecord& record, StudyStart start) {
+  if (start == StudyStart::create) return store.create_study(record);
+  const auto stored = store.study(record.name);
+  if (!stored) return tl::unexpected<Error>(stored.error());
+  if (!*stored) return fail(ErrorKind::invalid_input, fmt::format("the store has no study \"{}\"", record.name));
+  if (auto same = check_same(**stored, record); !same) return tl::unexpected<Error>(same.error());
+  return (*stored)->id;
+}
+
+std::uint64_t stored_search_trials(Store& store, StudyId study) {
+  constexpr std::size_t kPage = 1000;
+  std::uint64_t n = 0;
+  for (TrialId first = 0;;) {
+    const auto page = store.trials(study, {.state = {}, .role = TrialRole::search, .first = first, .limit = kPage});
+    if (!page || page->empty()) return n;
+    n += page->size();
+    first = page->back().id + 1;
+  }
+}
+
+// Everything a run is made of, in order of construction.
+class Run {
+ public:
+  Run(const StudyRun& request, PluginCatalog& catalog) : request_(request), catalog_(catalog) {}
+
+  Result<StudyResult> operator()() {
+    auto done = prepare().and_then([&] { return open(); }).and_then([&] { return execute(); });
+    if (!done) return tl::unexpected<Error>(done.error());
+    return std::move(result_);
+  }
+
+ private:
+  Result<void> prepare();
+  Result<void> open();
+  Result<void> execute();
+  Result<std::unique_ptr<Executor>> make_executor(DecideVerdict decide);
+  Result<Instance<nas_sampler_vt>> make_sampler();
+  Result<std::optional<Instance<nas_scheduler_vt>>> make_scheduler();
+  Result<void> test(Executor& executor);
+
+  const StudyRun& request_;
+  PluginCatalog& catalog_;
+  std::optional<ResolvedStudy> study_;
+  std::optional<DatasetFacts> data_;
+  std::optional<StudySpace> space_;
+  std::unique_ptr<Store> store_;
+  Coordinator coordinator_;
+  std::optional<search::KeepAlive> keep_alive_;
+  std::filesystem::path artifacts_;
+  std::unique_ptr<TrialRunner> runner_;
+  StudyResult result_;
+};
+
+Result<void> Run::prepare() {
+  auto study = resolve_study(request_.config, catalog_);
+  if (!study) return tl::unexpected<Error>(study.error());
+  study_ = std::move(*study);
+  auto data = dataset_facts(catalog_, *study_);
+  if (!data) return tl::unexpected<Error>(data.error());
+  data_ = std::move(*data);
+  auto space = create_space(catalog_, *study_, data_ ? std::optional(data_->shape) : std::nullopt);
+  if (!space) return tl::unexpected<Error>(space.error());
+  space_ = std::move(*space);
+  return {};
+}
+
+Result<void> Run::open() {
+  const StudyConfig& config = study_->config;
+  auto store = Store::open(config.store, request_.start == StudyStart::create ? OpenMode::create_or_open : OpenMode::must_exist);
+  if (!store) return tl::unexpected<Error>(store.error());
+  store_ = std::move(*store);
+  artifacts_ = artifacts_folder(config.store, config.name);
+  const auto id = enter(*store_, record_of(*study_, *space_), request_.start);
+  if (!id) return tl::unexpected<Error>(id.error());
+  const auto coordinator = store_->acquire_coordinator(*id);
+  if (!coordinator) return tl::unexpected<Error>(coordinator.error());
+  coordinator_ = *coordinator;
+  keep_alive_.emplace(*store_, coordinator_);
+  return store_->set_study_state(coordinator_, StudyState::running, "");
+}
+
+Result<Instance<nas_sampler_vt>> Run::make_sampler() {
+  const nas_sampler_arg arg = search::sampler_arg(study_->config, space_->view());
+  return create_component<nas_sampler_vt>(catalog_, study_->sampler, study_->config, &arg);
+}
+
+Result<std::optional<Instance<nas_scheduler_vt>>> Run::make_scheduler() {
+  if (!study_->scheduler) return std::nullopt;
+  const nas_scheduler_arg arg = search::scheduler_arg(study_->config);
+  auto scheduler = create_component<nas_scheduler_vt>(catalog_, *study_->scheduler, study_->config, &arg);
+  if (!scheduler) return tl::unexpected<Error>(scheduler.error());
+  return std::optional(std::move(*scheduler));
+}
+
+Result<std::unique_ptr<Executor>> Run::make_executor(DecideVerdict decide) {
+  const StudyConfig& config = study_->config;
+  if (config.workers.execution == Execution::workers) {
+    WorkersSetup setup;
+    setup.store_location = config.store;
+    setup.study_name = config.name;
+    setup.config = config.workers;
+    setup.threads = request_.threads;
+    return workers_executor(*store_, coordinator_, std::move(setup), std::move(decide));
+  }
+  auto runner = component_runner(catalog_, *study_, artifacts_, request_.threads);
+  if (!runner) return tl::unexpected<Error>(runner.error());
+  runner_ = std::move(*runner);
+  return inline_executor(*store_, coordinator_, *runner_, config.parallel, std::move(decide));
+}
+
+Result<void> Run::execute() {
+  const StopRequest never;
+  const StopRequest& request = request_.stop != nullptr ? *request_.stop : never;
+  auto sampler = make_sampler();
+  if (!sampler) return tl::unexpected<Error>(sampler.error());
+  auto scheduler = make_scheduler();
+  if (!scheduler) return tl::unexpected<Error>(scheduler.error());
+  const Search::Setup setup{&study_->config, &*space_, store_.get(), coordinator_, request_.observer};
+  Search search(setup, std::move(*sampler), std::move(*scheduler));
+  auto executor = make_executor(search.decide());
+  if (!executor) return tl::unexpected<Error>(executor.error());
+  if (request_.observer != nullptr) {
+    request_.observer->on_started(study_->config, stored_search_trials(*store_, coordinator_.study));
+  }
+
+  auto outcome = search.run(**executor, request);
+  if (!outcome) return tl::unexpected<Error>(outcome.error());
+  result_.search = std::move(*outcome);
+  if (result_.search.interrupted) return store_->set_study_state(coordinator_, StudyState::stopped, "interrupted");
+
+  auto finals = search::run_final_stage(setup, **executor, request);
+  if (!finals) return tl::unexpected<Error>(finals.error());
+  result_.finals = std::move(finals->finals);
+  result_.search.interrupted = finals->interrupted;
+  if (finals->interrupted) return store_->set_study_state(coordinator_, StudyState::stopped, "interrupted");
+  result_.chosen = std::move(finals->chosen);
+  return test(**executor).and_then(
+      [&] { return store_->set_study_state(coordinator_, StudyState::finished, result_.search.reason); });
+}
+
+Result<void> Run::test(Executor& executor) {
+  if (!result_.chosen) return {};
+  Trial& chosen = *result_.chosen;
+  if (auto noted = store_->add_event(coordinator_.study, "model_chosen", fmt::format("{{\"trial\": {}}}", chosen.id)); !noted) {
+    return noted;
+  }
+  if (artifacts_.empty() || !study_->trainer) return {};
+  std::error_code error;
+  const std::filesystem::path model = model_path(artifacts_, chosen.id);
+  if (!std::filesystem::exists(model, error)) return {};
+  result_.model = model;
+  if (!data_ || !data_->has_test) return {};
+  auto metrics = executor.evaluate_test(chosen.id);
+  if (!metrics) return tl::unexpected<Error>(metrics.error().within("the test split"));
+  result_.test_metrics = std::move(*metrics);
+  Trial tested = chosen;
+  tested.metrics.insert(tested.metrics.end(), result_.test_metrics.begin(), result_.test_metrics.end());
+  if (request_.observer != nullptr) request_.observer->on_tested(tested);
+  return {};
+}
+
+}  // namespace
+
+Result<StudyResult> run_study(const StudyRun& run, PluginCatalog& catalog) { return Run(run, catalog)(); }
+
+Result<StudyConfig> stored_study(const StudyRecord& record, const std::string& location) {
+  auto config = parse_study(record.resolved_config, fmt::format("{}:{}", location, record.name),
+                            std::filesystem::path(location).parent_path());
+  if (config) config->store = location;
+  return config;
+}
+
+}  // namespace nascent::core
