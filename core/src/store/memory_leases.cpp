@@ -63,8 +63,8 @@ Result<ReportReceipt> MemoryStore::report(const Lease& lease, const Report& repo
   Study* study = find(lease.study);
   if (study == nullptr || study->open_lease(lease) == nullptr) return ReportReceipt{};
   auto& reports = study->attempts[lease.trial].reports;
-  const auto number = static_cast<std::uint32_t>(
-      std::ranges::count(reports, lease.attempt, [](const ReportRecord& record) { return record.attempt; }));
+  const bool first = reports.empty() || reports.back().attempt != lease.attempt;
+  const std::uint32_t number = first ? 0 : reports.back().number + 1;
   reports.push_back({lease.trial, lease.attempt, number, report, now(), wanted == VerdictWanted::yes, std::nullopt});
   ++version_;
   return ReportReceipt{study->open_state(), number};

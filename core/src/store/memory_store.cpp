@@ -8,6 +8,7 @@
 
 namespace nascent::core::store {
 MemoryStore::Entry* MemoryStore::Study::find(TrialId trial) {
+  if (entries.empty() || trial > entries.back().trial.id) return nullptr;
   // Ids without gaps, as a search gives them, are found at once.
   if (trial < entries.size() && entries[trial].trial.id == trial) return &entries[trial];
   const auto at = std::ranges::lower_bound(entries, trial, {}, [](const Entry& entry) { return entry.trial.id; });

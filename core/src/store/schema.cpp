@@ -72,7 +72,7 @@ CREATE TABLE trials (
   landed            INTEGER,        -- order of leaving a worker's hands, from 1 within the study; a promoted trial keeps it
                                     -- until it lands again, so that numbers are never used twice
   PRIMARY KEY (study_id, id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX trials_queued ON trials (study_id, id) WHERE state = 'queued';
 CREATE UNIQUE INDEX trials_landed ON trials (study_id, landed) WHERE landed IS NOT NULL;
 

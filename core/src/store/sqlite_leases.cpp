@@ -10,7 +10,9 @@ namespace nascent::core::store {
 Result<std::optional<Store::LeasedTrial>> SqliteStore::lease(StudyId study, std::string_view worker,
                                                              double lease_seconds) {
   const auto oldest_queued = [&]() -> Result<std::optional<TrialId>> {
-    Query row = db_->query("SELECT id FROM trials WHERE study_id = ? AND state = 'queued' ORDER BY id LIMIT 1", study);
+    Query row = db_->query(
+        "SELECT id FROM trials INDEXED BY trials_queued WHERE study_id = ? AND state = 'queued' ORDER BY id LIMIT 1",
+        study);
     return row.next() ? std::optional(static_cast<TrialId>(row.integer())) : std::nullopt;
   };
   // Most calls of an idle worker find nothing: ask before taking the right to write.
@@ -56,7 +58,7 @@ Result<ReportReceipt> SqliteStore::report(const Lease& lease, const Report& repo
     ReportReceipt receipt;
     {
       Query row = db_->query(
-          "SELECT (SELECT count(*) FROM reports r WHERE r.study_id = l.study_id AND r.trial_id = l.trial_id AND "
+          "SELECT (SELECT max(number) + 1 FROM reports r WHERE r.study_id = l.study_id AND r.trial_id = l.trial_id AND "
           "r.attempt = l.attempt) FROM leases l WHERE study_id = ? AND trial_id = ? AND attempt = ? AND ended_at IS "
           "NULL",
           lease.study, lease.trial, lease.attempt);

@@ -94,7 +94,8 @@ std::optional<TrialState> SqliteStore::stored_state(StudyId study, TrialId trial
 }
 
 std::uint64_t SqliteStore::next_landed(StudyId study) {
-  Query row = db_->query("SELECT max(landed) FROM trials WHERE study_id = ? AND landed IS NOT NULL", study);
+  Query row = db_->query(
+      "SELECT max(landed) FROM trials INDEXED BY trials_landed WHERE study_id = ? AND landed IS NOT NULL", study);
   return row.next() ? static_cast<std::uint64_t>(row.integer()) + 1 : 1;
 }
 
@@ -190,10 +191,10 @@ Result<std::optional<Trial>> SqliteStore::trial(StudyId study, TrialId trial) {
 Result<FinishedTrials> SqliteStore::finished_since(StudyId study, std::uint64_t cursor) {
   return read([&]() -> Result<FinishedTrials> {
     FinishedTrials finished{cursor, {}};
-    Query rows = db_->query(
-        "SELECT landed, " NASCENT_TRIAL_COLUMNS
-        "FROM trials WHERE study_id = ? AND landed > ? AND state NOT IN ('queued', 'running') ORDER BY landed",
-        study, cursor);
+    Query rows = db_->query("SELECT landed, " NASCENT_TRIAL_COLUMNS
+                            "FROM trials INDEXED BY trials_landed WHERE study_id = ? AND landed > ? AND state NOT IN "
+                            "('queued', 'running') ORDER BY landed",
+                            study, cursor);
     while (rows.next()) {
       finished.cursor = static_cast<std::uint64_t>(rows.integer());
       auto trial = trial_from(rows);

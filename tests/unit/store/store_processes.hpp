@@ -17,6 +17,8 @@ class Child {
   Child& operator=(const Child&) = delete;
 
   void kill_now();
+  // Waits until it has printed this many lines, or has ended.
+  void wait_for_lines(std::size_t count);
   // Waits for the end; everything it printed, and its exit status as waitpid gives it.
   std::string output();
   int status() const { return status_; }
@@ -25,6 +27,7 @@ class Child {
   pid_t pid_ = -1;
   int pipe_ = -1;
   int status_ = 0;
+  std::string text_;
 };
 
 struct ChildOutcome {
