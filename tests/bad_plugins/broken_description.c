@@ -9,8 +9,7 @@ static nas_status NAS_CALL create(const nas_host* host, const nas_config* config
                                   nas_error* error) {
   (void)host;
   (void)config;
-  (void)arg;
-  (void)error;
+  if (arg == NULL) return refuse(error, "nas_sampler_arg is missing");
   *self = 0;
   return NAS_OK;
 }

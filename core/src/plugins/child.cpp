@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -59,7 +60,8 @@ bool drain(int fd, std::string& into) {
 
 }  // namespace
 
-Result<ChildOutcome> run_child(const std::vector<std::string>& argv, std::chrono::milliseconds limit) {
+Result<ChildOutcome> run_child(const std::vector<std::string>& argv, std::chrono::milliseconds limit,
+                               const std::vector<std::string>& defaults) {
   using Clock = std::chrono::steady_clock;
   Pipe out, err;
   if (!out.open() || !err.open())
@@ -77,10 +79,17 @@ Result<ChildOutcome> run_child(const std::vector<std::string>& argv, std::chrono
   std::vector<char*> arguments;
   for (const std::string& a : argv) arguments.push_back(const_cast<char*>(a.c_str()));
   arguments.push_back(nullptr);
+  std::vector<char*> environment;
+  for (char** e = environ; *e != nullptr; ++e) environment.push_back(*e);
+  for (const std::string& d : defaults) {
+    if (std::getenv(d.substr(0, d.find('=')).c_str()) == nullptr) environment.push_back(const_cast<char*>(d.c_str()));
+  }
+  environment.push_back(nullptr);
 
   const auto start = Clock::now();
   pid_t pid = 0;
-  const int code = ::posix_spawn(&pid, argv.front().c_str(), &actions, &attributes, arguments.data(), environ);
+  const int code =
+      ::posix_spawn(&pid, argv.front().c_str(), &actions, &attributes, arguments.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (code != 0)

@@ -17,9 +17,10 @@ struct ChildOutcome {
   double elapsed_s = 0;
 };
 
-// Starts argv[0] (a path) by posix_spawn in its own process group: no fork of a process with threads. When the limit
-// is reached the whole group is killed.
-Result<ChildOutcome> run_child(const std::vector<std::string>& argv, std::chrono::milliseconds limit);
+// Starts argv[0] (a path) by posix_spawn in its own process group: no fork of a process with threads. When the limit is
+// reached the whole group is killed. `defaults` ("NAME=value") are added to the environment where NAME is not set.
+Result<ChildOutcome> run_child(const std::vector<std::string>& argv, std::chrono::milliseconds limit,
+                               const std::vector<std::string>& defaults = {});
 
 // The program this process runs.
 std::string own_executable();

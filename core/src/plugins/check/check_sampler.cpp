@@ -1,0 +1,256 @@
+// The contract of samplers: proposals in the space, a pure function of what was told.
+#include <fmt/format.h>
+
+#include <nascent/space_view.hpp>
+
+#include "plugins/check/contract.hpp"
+#include "plugins/check/instances.hpp"
+#include "plugins/check/reference.hpp"
+
+namespace nascent::core {
+namespace {
+
+using Sampler = Instance<nas_sampler_vt>;
+constexpr std::uint64_t seed = 42;
+
+// A value in [0, 1) that follows from the configuration alone.
+double outcome(const Point& p) {
+  std::uint64_t h = 0x9e3779b97f4a7c15;
+  for (std::size_t i = 0; i < p.x.size(); ++i)
+    h = derive_seed(h, static_cast<std::uint64_t>(p.x[i] * 1e6) + p.active[i]);
+  return static_cast<double>(h >> 11) * 0x1.0p-53;
+}
+
+struct Asked {
+  nas_status status = NAS_OK;
+  std::string reason;
+  std::vector<Point> rows;
+};
+
+class SamplerCheck {
+ public:
+  SamplerCheck(const nas_component& component, const OptionTable& options)
+      : component_(component), options_(options), list_(subject_of(component)) {}
+
+  std::vector<CheckFinding> run() {
+    list_.property("accepts_a_space");
+    bool any = false;
+    for (const SpaceDeclaration* space : {&mixed_space(), &finite_space()}) {
+      space_ = SpaceView(space->view());
+      auto sampler = make();
+      if (!sampler) {
+        refusal_ = sampler.error().message;
+        continue;
+      }
+      if (!any)
+        list_.property(std::string("searches_") + (space == &mixed_space() ? "a_mixed_space" : "a_finite_space"));
+      any = true;
+      contract(space == &mixed_space() ? "mixed_space" : "finite_space");
+    }
+    if (!any) list_.fails("refuses both a mixed and a finite space: " + refusal_);
+    several_objectives();
+    no_parameters();
+    return list_.take();
+  }
+
+ private:
+  PluginResult<Sampler> make(std::uint32_t n_objectives = 1, std::uint32_t n_constraints = 0) {
+    const nas_sampler_arg arg{sizeof arg, n_objectives, n_constraints, 4, &space_.raw(), seed, 0};
+    return fresh<nas_sampler_vt>(component_, options_, &arg);
+  }
+
+  Asked ask(const Sampler& sampler, std::uint64_t first_trial, std::size_t n, const nas_obs* pending = nullptr) {
+    const std::size_t width = space_.size();
+    std::vector<std::uint64_t> ids(n);
+    for (std::size_t i = 0; i < n; ++i) ids[i] = first_trial + i;
+    // A sentinel row behind the buffer shows a write out of bounds.
+    std::vector<double> x((n + 1) * width, -7777);
+    std::vector<std::uint8_t> active((n + 1) * width, 9);
+    nas_rows rows{sizeof rows, static_cast<std::uint32_t>(width), n, ids.data(), x.data(), active.data()};
+    std::size_t filled = n + 1;
+    const nas_ask request{sizeof request, 0, &rows, &filled, pending, nullptr};
+    Asked asked;
+    const auto answer = sampler.call(&nas_sampler_vt::ask, &request);
+    if (!answer) {
+      asked.status = answer.error().status;
+      asked.reason = answer.error().reason;
+      return asked;
+    }
+    list_.that(
+        filled >= 1 && filled <= n,
+        fmt::format("ask for {} rows set n_filled to {}; 1 to {} are allowed, or NAS_E_EXHAUSTED", n, filled, n));
+    for (std::size_t k = n * width; k < (n + 1) * width; ++k)
+      list_.that(x[k] == -7777 && active[k] == 9, fmt::format("ask for {} rows writes behind the buffer", n));
+    for (std::size_t r = 0; r < std::min(filled, n); ++r) {
+      Point p(width);
+      std::copy_n(x.begin() + static_cast<std::ptrdiff_t>(r * width), width, p.x.begin());
+      std::copy_n(active.begin() + static_cast<std::ptrdiff_t>(r * width), width, p.active.begin());
+      in_the_space(p, first_trial + r);
+      asked.rows.push_back(std::move(p));
+    }
+    return asked;
+  }
+
+  void in_the_space(const Point& p, std::uint64_t trial) {
+    for (std::size_t i = 0; i < p.x.size(); ++i) {
+      const std::string_view name = space_[i].name();
+      const bool expected = space_.is_active(i, p.x, p.active);
+      list_.that(p.active[i] == (expected ? 1 : 0),
+                 fmt::format("trial {}: parameter \"{}\" is marked {}, but its condition {}", trial, name,
+                             p.active[i] != 0 ? "active" : "inactive", expected ? "holds" : "does not hold"));
+      if (p.active[i] != 0)
+        list_.that(space_[i].contains(p.x[i]),
+                   fmt::format("trial {}: parameter \"{}\" is {}, which is outside its range or between its steps",
+                               trial, name, p.x[i]));
+      else
+        list_.that(p.x[i] == 0,
+                   fmt::format("trial {}: the inactive parameter \"{}\" is {}; it has to be 0", trial, name, p.x[i]));
+    }
+  }
+
+  void tell(const Sampler& sampler, const nas_obs* observations) {
+    const auto told = sampler.call(&nas_sampler_vt::tell, observations);
+    if (!told) list_.fails("tell is refused: " + told.error().reason);
+  }
+
+  // States as a search meets them: mostly completed, some pruned, failed, invalid.
+  static std::uint32_t state_of_trial(std::uint64_t trial) {
+    constexpr std::uint32_t states[] = {NAS_TRIAL_COMPLETED, NAS_TRIAL_COMPLETED, NAS_TRIAL_FAILED,
+                                        NAS_TRIAL_COMPLETED, NAS_TRIAL_PRUNED,    NAS_TRIAL_COMPLETED,
+                                        NAS_TRIAL_INVALID,   NAS_TRIAL_COMPLETED};
+    return states[trial % std::size(states)];
+  }
+
+  // Asks and tells `n` trials one by one. Stops early when exhausted.
+  std::vector<Point> live(const Sampler& sampler, std::uint64_t n, ObservationColumns& history) {
+    std::vector<Point> rows;
+    for (std::uint64_t trial = 0; trial < n; ++trial) {
+      Asked asked = ask(sampler, trial, 1);
+      if (asked.rows.empty()) {
+        list_.that(asked.status == NAS_E_EXHAUSTED, fmt::format("trial {}: ask fails: {}", trial, asked.reason));
+        break;
+      }
+      rows.push_back(asked.rows[0]);
+      history.add(trial, state_of_trial(trial), 1, outcome(rows.back()), &rows.back());
+      tell(sampler, history.view(history.size() - 1));
+    }
+    return rows;
+  }
+
+  void contract(const std::string& space) {
+    constexpr std::uint64_t n = 60;
+    const auto in = [&](const std::string& name) { return name + " (" + space + ")"; };
+    list_.property(in("proposals_lie_in_the_space"));
+    ObservationColumns history(space_.size());
+    auto first = make();
+    const std::vector<Point> rows = live(*first, n, history);
+    if (list_.failed()) return;
+
+    list_.property(in("the_same_seed_gives_the_same_proposals"), 12);
+    ObservationColumns again(space_.size());
+    auto second = make();
+    list_.that(live(*second, n, again) == rows,
+               "two instances with equal seed and history proposed different configurations");
+
+    list_.property(in("history_replayed_in_one_tell_gives_the_same_next_proposal"), 12);
+    for (const std::size_t k : {std::size_t{1}, rows.size() / 2, rows.size() - 1}) {
+      if (k >= rows.size()) continue;
+      ObservationColumns part(space_.size());
+      for (std::size_t trial = 0; trial < k; ++trial)
+        part.add(trial, state_of_trial(trial), 1, outcome(rows[trial]), &rows[trial]);
+      auto resumed = make();
+      if (k > 0) tell(*resumed, part.view());
+      const Asked asked = ask(*resumed, k, 1);
+      list_.that(
+          !asked.rows.empty() && asked.rows[0] == rows[k],
+          fmt::format("after {} told trials, trial {} differs from the one of the instance that lived through them", k,
+                      k));
+    }
+
+    list_.property(in("asking_changes_nothing"), 12);
+    auto asked_twice = make();
+    const Asked once = ask(*asked_twice, 5, 1), other = ask(*asked_twice, 9, 1), twice = ask(*asked_twice, 5, 1);
+    list_.that(once.rows == twice.rows && once.status == twice.status,
+               "the same trial asked twice gives two different configurations");
+
+    list_.property(in("pending_trials_are_taken"), 12);
+    ObservationColumns pending(space_.size());
+    for (std::uint64_t trial = 0; trial < 3 && trial < rows.size(); ++trial)
+      pending.add(trial, NAS_TRIAL_PENDING, 0, 0, &rows[trial]);
+    auto waiting = make();
+    const Asked beside = ask(*waiting, 3, 1, pending.view());
+    list_.that(!beside.rows.empty() || beside.status == NAS_E_EXHAUSTED,
+               "ask with pending trials fails: " + beside.reason);
+
+    list_.property(in("only_failures_are_survived"));
+    auto unlucky = make();
+    ObservationColumns failures(space_.size());
+    for (std::size_t trial = 0; trial < std::min<std::size_t>(rows.size(), 20); ++trial)
+      failures.add(trial, NAS_TRIAL_FAILED, 0, 0, &rows[trial]);
+    tell(*unlucky, failures.view());
+    const Asked after = ask(*unlucky, failures.size(), 1);
+    list_.that(!after.rows.empty() || after.status == NAS_E_EXHAUSTED,
+               "ask after failed trials only fails: " + after.reason);
+
+    list_.property(in("equal_values_are_survived"));
+    auto flat = make();
+    ObservationColumns plateau(space_.size());
+    for (std::size_t trial = 0; trial < std::min<std::size_t>(rows.size(), 40); ++trial)
+      plateau.add(trial, NAS_TRIAL_COMPLETED, 1, 0.25, &rows[trial]);
+    tell(*flat, plateau.view());
+    const Asked on_plateau = ask(*flat, plateau.size(), 1);
+    list_.that(!on_plateau.rows.empty() || on_plateau.status == NAS_E_EXHAUSTED,
+               "ask on a plateau fails: " + on_plateau.reason);
+
+    list_.property(in("a_batch_of_1000_is_filled_or_cut_short"), 11);
+    auto batch = make();
+    const Asked many = ask(*batch, 0, 1000);
+    list_.that(!many.rows.empty() || many.status == NAS_E_EXHAUSTED, "ask for 1000 rows gives none: " + many.reason);
+
+    list_.property(in("the_end_of_a_finite_search_is_said"));
+    auto finite = make();
+    const Asked late = ask(*finite, 1'000'000, 1);
+    list_.that(!late.rows.empty() || late.status == NAS_E_EXHAUSTED,
+               fmt::format("trial 1000000 fails with {}: {}; NAS_E_EXHAUSTED says that nothing is left",
+                           status_name(late.status), late.reason));
+  }
+
+  void several_objectives() {
+    list_.property("two_objectives_and_a_constraint_work_or_are_refused");
+    for (const SpaceDeclaration* space : {&mixed_space(), &finite_space()}) {
+      space_ = SpaceView(space->view());
+      auto sampler = make(2, 1);
+      if (!sampler) {
+        list_.that(!sampler.error().reason.starts_with("failed without a message"),
+                   "create with two objectives fails without a message");
+        continue;
+      }
+      ObservationColumns history(space_.size(), 2, 1);
+      live(*sampler, 30, history);
+    }
+  }
+
+  void no_parameters() {
+    list_.property("a_space_without_parameters_works_or_is_refused");
+    space_ = SpaceView(empty_space().view());
+    auto sampler = make();
+    if (sampler)
+      static_cast<void>(ask(*sampler, 0, 1));
+    else
+      list_.that(!sampler.error().reason.starts_with("failed without a message"), "create fails without a message");
+  }
+
+  const nas_component& component_;
+  const OptionTable& options_;
+  Checklist list_;
+  SpaceView space_;
+  std::string refusal_;
+};
+
+}  // namespace
+
+std::vector<CheckFinding> check_sampler(const nas_component& component, const OptionTable& options) {
+  return SamplerCheck(component, options).run();
+}
+
+}  // namespace nascent::core
