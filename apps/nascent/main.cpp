@@ -20,15 +20,15 @@ int main(int argc, char** argv) {
   app.get_formatter()->column_width(34);
 
   nascent::cli::Commands commands(app);
-  add_run(commands);
-  add_validate(commands);
-  add_status(commands);
-  add_trials(commands);
-  add_show(commands);
-  add_best(commands);
-  add_export(commands);
-  add_replay(commands);
-  add_plugin(commands);
+  nascent::cli::add_run(commands);
+  nascent::cli::add_validate(commands);
+  nascent::cli::add_status(commands);
+  nascent::cli::add_trials(commands);
+  nascent::cli::add_show(commands);
+  nascent::cli::add_best(commands);
+  nascent::cli::add_export(commands);
+  nascent::cli::add_replay(commands);
+  nascent::cli::add_plugin(commands);
 
   try {
     app.parse(argc, argv);
@@ -41,7 +41,7 @@ int main(int argc, char** argv) {
   }
   if (!commands.outcome()) {
     std::fprintf(stderr, "nascent: %s\n", commands.outcome().error().message.c_str());
-    return static_cast<int>(exit_code_of(commands.outcome().error().kind));
+    return static_cast<int>(nascent::cli::exit_code_of(commands.outcome().error().kind));
   }
   return static_cast<int>(*commands.outcome());
 }

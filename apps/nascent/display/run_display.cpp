@@ -26,9 +26,9 @@ std::string metrics_text(const std::vector<core::Metric>& metrics) {
 // What every output keeps in mind.
 class Display : public core::SearchObserver {
  public:
-  explicit Display(const std::string& parameters_json) : parameters_(Json::parse(parameters_json, nullptr, false)) {}
-  void on_started(const core::StudyConfig& config, std::uint64_t stored) override {
+  void on_started(const core::StudyConfig& config, const core::StudySpace& space, std::uint64_t stored) override {
     config_ = config;
+    parameters_ = Json::parse(space.to_json());
     stored_ = stored;
     progress_.start(config, stored);
   }
@@ -50,9 +50,8 @@ class Display : public core::SearchObserver {
 
 class PlainLines : public Display {
  public:
-  using Display::Display;
-  void on_started(const core::StudyConfig& config, std::uint64_t stored) override {
-    Display::on_started(config, stored);
+  void on_started(const core::StudyConfig& config, const core::StudySpace& space, std::uint64_t stored) override {
+    Display::on_started(config, space, stored);
     line(fmt::format("study={} sampler={} parallel={} deterministic={} stored={}", config.name, config.sampler.type, config.parallel,
                      config.deterministic, stored));
   }
@@ -86,9 +85,8 @@ class PlainLines : public Display {
 
 class JsonLines : public Display {
  public:
-  using Display::Display;
-  void on_started(const core::StudyConfig& config, std::uint64_t stored) override {
-    Display::on_started(config, stored);
+  void on_started(const core::StudyConfig& config, const core::StudySpace& space, std::uint64_t stored) override {
+    Display::on_started(config, space, stored);
     line({{"event", "started"}, {"study", config.name}, {"store", config.store}, {"stored", stored}});
   }
   void on_finished(const core::Trial& trial, const core::SearchCounts& counts) override {
@@ -112,9 +110,8 @@ class JsonLines : public Display {
 // A block at the foot of the terminal that is drawn anew about ten times a second; lasting lines scroll above it.
 class LiveTable : public Display {
  public:
-  using Display::Display;
-  void on_started(const core::StudyConfig& config, std::uint64_t stored) override {
-    Display::on_started(config, stored);
+  void on_started(const core::StudyConfig& config, const core::StudySpace& space, std::uint64_t stored) override {
+    Display::on_started(config, space, stored);
     above(fmt::format("study {}  sampler {}  parallel {}  store {}{}", config.name, config.sampler.type, config.parallel, config.store,
                       stored > 0 ? fmt::format("  ({} trials stored by earlier runs)", stored) : ""));
   }
@@ -201,13 +198,13 @@ RunOutput default_output() {
   return isatty(STDOUT_FILENO) != 0 && terminal != nullptr && std::string_view(terminal) != "dumb" ? RunOutput::live : RunOutput::plain;
 }
 
-std::unique_ptr<core::SearchObserver> run_display(RunOutput output, const std::string& parameters_json) {
+std::unique_ptr<core::SearchObserver> run_display(RunOutput output) {
   switch (output) {
-    case RunOutput::live: return std::make_unique<LiveTable>(parameters_json);
-    case RunOutput::json: return std::make_unique<JsonLines>(parameters_json);
+    case RunOutput::live: return std::make_unique<LiveTable>();
+    case RunOutput::json: return std::make_unique<JsonLines>();
     case RunOutput::plain: break;
   }
-  return std::make_unique<PlainLines>(parameters_json);
+  return std::make_unique<PlainLines>();
 }
 
 }  // namespace nascent::cli

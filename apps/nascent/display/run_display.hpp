@@ -12,7 +12,6 @@ enum class RunOutput { live, plain, json };
 // live when standard output is a terminal that understands cursor movement, else plain.
 RunOutput default_output();
 
-// `parameters_json`: StudyRecord::space_json.
-std::unique_ptr<core::SearchObserver> run_display(RunOutput output, const std::string& parameters_json);
+std::unique_ptr<core::SearchObserver> run_display(RunOutput output);
 
 }  // namespace nascent::cli

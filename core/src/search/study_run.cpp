@@ -175,7 +175,7 @@ Result<void> Run::execute() {
   auto executor = make_executor(search.decide());
   if (!executor) return tl::unexpected<Error>(executor.error());
   if (request_.observer != nullptr) {
-    request_.observer->on_started(study_->config, stored_search_trials(*store_, coordinator_.study));
+    request_.observer->on_started(study_->config, *space_, stored_search_trials(*store_, coordinator_.study));
   }
 
   auto outcome = search.run(**executor, request);

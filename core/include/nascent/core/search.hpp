@@ -37,7 +37,7 @@ class SearchObserver {
  public:
   virtual ~SearchObserver() = default;
   // `stored`: trials that earlier runs left in the store.
-  virtual void on_started(const StudyConfig&, std::uint64_t /*stored*/) {}
+  virtual void on_started(const StudyConfig&, const StudySpace&, std::uint64_t /*stored*/) {}
   // The trial's row is stored, or is about to be (inline).
   virtual void on_asked(const Trial&) {}
   // The finished row is in the store; trials of earlier runs come again in a resumed study.

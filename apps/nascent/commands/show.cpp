@@ -1,0 +1,120 @@
+// nascent show: everything about one trial.
+#include <fmt/format.h>
+
+#include "command.hpp"
+#include "components.hpp"
+#include "display/text_table.hpp"
+#include "display/trial_text.hpp"
+#include "nascent/graph.hpp"
+
+namespace nascent::cli {
+namespace {
+
+struct Options {
+  StudyArgument study;
+  core::TrialId trial = 0;
+  bool dot = false, json = false;
+};
+
+// Empty for a space without architectures, or a configuration that has none.
+core::Result<std::optional<nascent::Graph>> architecture(const OpenStudy& study, const core::Trial& trial) {
+  auto components = load_components(study);
+  if (!components) return tl::unexpected(components.error());
+  const auto space = load_space(*components);
+  if (!space) return tl::unexpected(space.error());
+  const auto graph = space->build(trial.configuration.x.data(), trial.configuration.active.data());
+  if (!graph) {
+    if (graph.error().status == NAS_E_INVALID) return std::nullopt;
+    return tl::unexpected<core::Error>(graph.error());
+  }
+  if (*graph == nullptr) return std::nullopt;
+  return nascent::Graph::from_abi(**graph);
+}
+
+void print_trial(const core::Trial& trial, const nlohmann::ordered_json& parameters) {
+  fmt::print("trial {} {} {}\n", trial.id, core::name_of(trial.role), state_text(trial));
+  if (!trial.message.empty()) fmt::print("message  {}\n", trial.message);
+  if (trial.parent) fmt::print("trains   trial {} again\n", *trial.parent);
+  fmt::print("seed     {}\nattempts {}{}\n", trial.seed, trial.attempts, trial.worker.empty() ? "" : ", last on " + trial.worker);
+  if (trial.finished_at > 0) fmt::print("finished {}, {} of training and evaluation\n", time_text(trial.finished_at), duration_text(trial.cost_seconds));
+  if (!trial.architecture_hash.empty()) fmt::print("hash     {}\n", trial.architecture_hash);
+  TextTable values({"parameter", "value"});
+  for (const auto& [name, value] : configuration_json(trial.configuration, parameters).items()) {
+    values.add({name, value.is_string() ? value.get<std::string>() : value.dump()});
+  }
+  fmt::print("\n{}", values.text());
+  TextTable metrics({"metric", "value"});
+  for (const core::Metric& metric : trial.metrics) metrics.add({metric.name, number_text(metric.value, 8)});
+  if (!metrics.empty()) fmt::print("\n{}", metrics.text());
+}
+
+void print_reports(const std::vector<core::ReportRecord>& reports) {
+  if (reports.empty()) return;
+  std::vector<std::string> header{"budget"};
+  for (const core::Metric& metric : reports[0].report.metrics) header.push_back(metric.name);
+  const std::size_t width = header.size();
+  TextTable table(header);
+  for (const core::ReportRecord& record : reports) {
+    std::vector<std::string> row{number_text(record.report.budget)};
+    for (const core::Metric& metric : record.report.metrics) row.push_back(number_text(metric.value));
+    row.resize(width);
+    table.add(std::move(row));
+  }
+  fmt::print("\n{}", table.text());
+}
+
+Outcome act(const Options& options) {
+  auto study = open_study(options.study);
+  if (!study) return tl::unexpected(study.error());
+  const auto trial = find_trial(*study, options.trial);
+  if (!trial) return tl::unexpected(trial.error());
+  const auto parameters = nlohmann::ordered_json::parse(study->record.space_json);
+  const auto reports = study->store->reports(study->record.id, trial->id);
+  if (!reports) return tl::unexpected(reports.error());
+  if (options.json) {
+    auto json = trial_json(*trial, parameters);
+    json["reports"] = nlohmann::ordered_json::array();
+    for (const core::ReportRecord& record : *reports) {
+      nlohmann::ordered_json metrics = nlohmann::ordered_json::object();
+      for (const core::Metric& metric : record.report.metrics) metrics[metric.name] = metric.value;
+      json["reports"].push_back({{"budget", record.report.budget}, {"metrics", metrics}});
+    }
+    fmt::print("{}\n", json.dump(2));
+    return ExitCode::done;
+  }
+  const auto graph = architecture(*study, *trial);
+  if (!graph) {
+    // The rows can be read without the study's plugins and data.
+    if (options.dot) return tl::unexpected(graph.error());
+    print_trial(*trial, parameters);
+    print_reports(*reports);
+    fmt::print(stderr, "nascent: no architecture shown: {}\n", graph.error().message);
+    return ExitCode::done;
+  }
+  if (options.dot) {
+    if (!*graph) return core::fail(core::ErrorKind::invalid_input, fmt::format("trial {} has no architecture", trial->id));
+    fmt::print("{}", nascent::to_dot(**graph));
+    return ExitCode::done;
+  }
+  print_trial(*trial, parameters);
+  print_reports(*reports);
+  if (*graph) fmt::print("\n{}", nascent::to_text(**graph));
+  return ExitCode::done;
+}
+
+}  // namespace
+
+void add_show(Commands& commands) {
+  commands.add<Options>(
+      nullptr, "show", "Show everything about one trial, with its architecture",
+      [](CLI::App& command, Options& o) {
+        command.add_option("study", o.study.where, "store (fashion.db) or TOML file of the study")->required();
+        command.add_option("trial", o.trial, "number of the trial")->required();
+        command.add_option("--study", o.study.name, "name of the study, where the store holds several");
+        auto* dot = command.add_flag("--dot", o.dot, "only the architecture, as Graphviz dot");
+        command.add_flag("--json", o.json, "as JSON, with all reports")->excludes(dot);
+      },
+      act);
+}
+
+}  // namespace nascent::cli

@@ -1,0 +1,23 @@
+// The components of a stored study, for commands that build its architectures or train its trials again.
+#pragma once
+
+#include "catalog.hpp"
+#include "nascent/core/resolved_study.hpp"
+#include "nascent/core/study_space.hpp"
+#include "open_study.hpp"
+
+namespace nascent::cli {
+
+struct StudyComponents {
+  core::PluginCatalog catalog;
+  core::ResolvedStudy study;
+};
+core::Result<StudyComponents> load_components(const OpenStudy& study);
+
+// The study's space, with its dataset opened for its shape.
+core::Result<core::StudySpace> load_space(StudyComponents& components);
+
+// A trial by number; an error that says how many there are.
+core::Result<core::Trial> find_trial(const OpenStudy& study, core::TrialId id);
+
+}  // namespace nascent::cli
