@@ -96,8 +96,7 @@ Result<Coordinator> MemoryStore::acquire_coordinator(StudyId id, double stale_af
   Study* study = find(id);
   if (study == nullptr) return no_study(kName, id);
   const double at = now();
-  // The holder is this process: it is alive.
-  if (study->holder && at - study->holder->renewed_at < stale_after_seconds) {
+  if (study->holder && still_holds(study->holder->process, at - study->holder->renewed_at, stale_after_seconds)) {
     return coordinator_held(kName, study->holder->process, study->holder->since, study->holder->renewed_at);
   }
   study->holder = Holder{this_process(), at, at};

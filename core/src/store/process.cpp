@@ -49,4 +49,17 @@ Liveness liveness_of(const ProcessIdentity& process) {
   return start_ticks_of(process.pid) == process.start_ticks ? Liveness::alive : Liveness::gone;
 }
 
+bool still_holds(const ProcessIdentity& holder, double silent_seconds, double stale_after_seconds) {
+  if (stale_after_seconds < 0) return false;
+  switch (liveness_of(holder)) {
+    case Liveness::alive:
+      return true;
+    case Liveness::gone:
+      return false;
+    case Liveness::unknown:
+      break;
+  }
+  return silent_seconds < stale_after_seconds;
+}
+
 }  // namespace nascent::core::store

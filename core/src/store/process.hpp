@@ -20,4 +20,7 @@ enum class Liveness { alive, gone, unknown };  // unknown: another machine, boot
 
 Liveness liveness_of(const ProcessIdentity& process);
 
+// Whether a holder who gave the last sign of life `silent_seconds` ago keeps its right; see Store::acquire_coordinator.
+bool still_holds(const ProcessIdentity& holder, double silent_seconds, double stale_after_seconds);
+
 }  // namespace nascent::core::store

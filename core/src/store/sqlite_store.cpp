@@ -139,7 +139,7 @@ Result<Coordinator> SqliteStore::acquire_coordinator(StudyId study, double stale
           holder.pid = row.integer();
           holder.start_ticks = static_cast<std::uint64_t>(row.integer());
           const double since = row.real(), renewed_at = row.real();
-          if (held && at - renewed_at < stale_after_seconds && liveness_of(holder) != Liveness::gone) {
+          if (held && still_holds(holder, at - renewed_at, stale_after_seconds)) {
             return coordinator_held(db_->path(), holder, since, renewed_at);
           }
         }

@@ -157,8 +157,8 @@ class Store {
   virtual Result<StudyState> study_state(StudyId study) = 0;
 
   // Coordinator. -----------------------------------------------------------------------------------------------------
-  // Fails, naming the holder (host, pid, since), while another coordinator is alive. One is dead when its process is
-  // gone (same host), or when it did not renew for `stale_after_seconds`.
+  // Fails, naming the holder, while another coordinator lives: on this machine its process is looked at; elsewhere it
+  // has to renew() within `stale_after_seconds`. A negative time takes the study over in any case.
   virtual Result<Coordinator> acquire_coordinator(StudyId study, double stale_after_seconds = 60) = 0;
   // Fails when the right was lost; so does every function below that takes a Coordinator.
   virtual Result<void> renew(const Coordinator& coordinator) = 0;
