@@ -1,6 +1,7 @@
 // A component's options: how a plugin declares them (as data) and reads them (already validated by the host).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -166,7 +167,8 @@ class Options {
       if (!full.starts_with(prefix_) || full.size() <= prefix_.size() || full[prefix_.size()] != '/') continue;
       const std::string_view rest = full.substr(prefix_.size() + 1);
       std::string key = unescape(rest.substr(0, rest.find('/')));
-      if (all.empty() || all.back() != key) all.push_back(std::move(key));
+      if (!all.empty() && all.back() == key) continue;
+      if (std::find(all.begin(), all.end(), key) == all.end()) all.push_back(std::move(key));
     }
     return all;
   }
