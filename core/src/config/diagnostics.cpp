@@ -11,6 +11,18 @@ std::string to_string(const SourceLocation& where) {
   return where.line == 0 ? where.file : fmt::format("{}:{}:{}", where.file, where.line, where.column);
 }
 
+void Diagnostics::add(SourceLocation where, std::string message) {
+  constexpr std::size_t kept_max = 10000, bytes_max = 1000;
+  if (++count_ > kept_max) return;
+  if (message.size() > bytes_max) {
+    std::size_t end = bytes_max;
+    while ((static_cast<unsigned char>(message[end]) & 0xC0U) == 0x80U) --end;  // not inside a UTF-8 sequence
+    message.resize(end);
+    message += "...";
+  }
+  all_.push_back({std::move(where), std::move(message)});
+}
+
 std::vector<Diagnostic> Diagnostics::sorted() const {
   std::vector<Diagnostic> all = all_;
   const auto rank = [](const Diagnostic& d) { return std::tuple(d.where.line == 0, d.where.line, d.where.column); };
@@ -26,7 +38,7 @@ Error Diagnostics::error() const {
     if (i > 0) error.message += '\n';
     error.message += to_string(all[i].where) + ": " + all[i].message;
   }
-  if (all.size() > shown_max) error.message += fmt::format("\n... and {} more", all.size() - shown_max);
+  if (count_ > shown_max) error.message += fmt::format("\n... and {} more", count_ - shown_max);
   return error;
 }
 

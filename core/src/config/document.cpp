@@ -38,8 +38,7 @@ class TreeBuilder {
     to.reserve(from.size());
     for (auto&& [key, node] : from) {
       const std::string name(key.str());
-      const std::string inner = path.empty() ? name : path + "." + name;
-      to.push_back({name, at(key.source()), value(node, inner)});
+      to.push_back({name, at(key.source()), value(node, step(path, name))});
     }
     // toml++ sorts by name; a reader expects the order of the file.
     std::stable_sort(to.begin(), to.end(), [](const ConfigMember& a, const ConfigMember& b) {
@@ -49,6 +48,13 @@ class TreeBuilder {
   }
 
  private:
+  // Paths are for messages; a hostile key of half the file must not be copied into each of its values.
+  static std::string step(const std::string& path, const std::string& name) {
+    constexpr std::size_t bytes_max = 200;
+    if (path.size() + name.size() > bytes_max) return path;
+    return path.empty() ? name : path + "." + name;
+  }
+
   SourceLocation at(const toml::source_region& region) const {
     return {file_, static_cast<std::uint32_t>(region.begin.line), static_cast<std::uint32_t>(region.begin.column)};
   }
@@ -59,7 +65,7 @@ class TreeBuilder {
     if (const auto* a = node.as_array()) {
       ConfigValue::Array elements;
       elements.reserve(a->size());
-      for (std::size_t i = 0; i < a->size(); ++i) elements.push_back(value(*a->get(i), fmt::format("{}.{}", path, i)));
+      for (std::size_t i = 0; i < a->size(); ++i) elements.push_back(value(*a->get(i), step(path, std::to_string(i))));
       return {std::move(elements), where};
     }
     if (const auto* s = node.as_string()) return {s->get(), where};

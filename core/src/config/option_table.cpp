@@ -110,6 +110,11 @@ void OptionTable::set(std::string_view pointer, OptionValue value) {
     items_.emplace_back(pointer, std::move(value));
 }
 
+void OptionTable::append(std::string pointer, OptionValue value) {
+  view_.reset();
+  items_.emplace_back(std::move(pointer), std::move(value));
+}
+
 const OptionValue* OptionTable::get(std::string_view pointer) const {
   const auto at = std::find_if(items_.begin(), items_.end(), [&](const auto& item) { return item.first == pointer; });
   return at == items_.end() ? nullptr : &at->second;

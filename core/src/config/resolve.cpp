@@ -116,7 +116,7 @@ namespace {
 // Every scalar and array of numbers below a free-form table, under its JSON pointer.
 void flatten(const ConfigValue& value, const std::string& pointer, OptionTable& to) {
   if (const auto* members = value.table()) {
-    if (members->empty()) return to.set(pointer, std::monostate{});
+    if (members->empty()) return to.append(pointer, std::monostate{});
     for (const ConfigMember& member : *members) flatten(member.value, pointer + pointer_step(member.key), to);
   } else if (const auto* elements = value.array()) {
     const auto is_whole = [](const ConfigValue& v) { return std::holds_alternative<std::int64_t>(v.data); };
@@ -124,22 +124,22 @@ void flatten(const ConfigValue& value, const std::string& pointer, OptionTable& 
     if (std::all_of(elements->begin(), elements->end(), is_whole)) {
       std::vector<std::int64_t> numbers;
       for (const ConfigValue& v : *elements) numbers.push_back(std::get<std::int64_t>(v.data));
-      to.set(pointer, std::move(numbers));
+      to.append(pointer, std::move(numbers));
     } else if (std::all_of(elements->begin(), elements->end(), is_number)) {
       std::vector<double> numbers;
       for (const ConfigValue& v : *elements) numbers.push_back(v.number());
-      to.set(pointer, std::move(numbers));
+      to.append(pointer, std::move(numbers));
     } else {
       for (std::size_t i = 0; i < elements->size(); ++i) flatten((*elements)[i], pointer + "/" + std::to_string(i), to);
     }
   } else if (const auto* b = std::get_if<bool>(&value.data)) {
-    to.set(pointer, *b);
+    to.append(pointer, *b);
   } else if (const auto* i = std::get_if<std::int64_t>(&value.data)) {
-    to.set(pointer, *i);
+    to.append(pointer, *i);
   } else if (const auto* d = std::get_if<double>(&value.data)) {
-    to.set(pointer, *d);
+    to.append(pointer, *d);
   } else {
-    to.set(pointer, *value.text());
+    to.append(pointer, *value.text());
   }
 }
 

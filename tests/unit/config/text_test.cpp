@@ -84,6 +84,13 @@ TEST(StudyText, with_very_many_mistakes_shows_the_first_hundred) {
   EXPECT_NE(message.find("\n... and 40"), std::string::npos) << message.substr(message.size() - 40);
 }
 
+TEST(StudyText, made_to_grow_in_memory_gives_a_short_answer) {
+  const std::string key(400000, 'k');
+  const std::string message = complaint(key + " = [" + repeated("inf,", 100000) + "]\n");
+  EXPECT_LT(message.size(), 200000U);
+  EXPECT_NE(message.find("\n... and "), std::string::npos);
+}
+
 TEST(StudyText, that_is_no_toml_at_all_is_refused) {
   for (const std::string& text : {"\x7f"
                                   "ELF\x02\x01\x01"s,

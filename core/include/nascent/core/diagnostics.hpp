@@ -25,13 +25,14 @@ struct Diagnostic {
   std::string message;  // value, rule, way out
 };
 
-// Collects mistakes so that a person sees all of them at once.
+// Collects mistakes so that a person sees all of them at once. Bounded, because a hostile file may hold a million:
+// messages are cut at 1000 bytes, and of mistakes beyond 10 000 only the number is kept.
 class Diagnostics {
  public:
-  void add(SourceLocation where, std::string message) { all_.push_back({std::move(where), std::move(message)}); }
+  void add(SourceLocation where, std::string message);
 
-  [[nodiscard]] bool empty() const { return all_.empty(); }
-  [[nodiscard]] std::size_t size() const { return all_.size(); }
+  [[nodiscard]] bool empty() const { return count_ == 0; }
+  [[nodiscard]] std::size_t size() const { return count_; }
   // By line and column; what has no line comes last.
   [[nodiscard]] std::vector<Diagnostic> sorted() const;
   // One line each, "<place>: <message>", at most 100 of them; kind invalid_input.
@@ -39,6 +40,7 @@ class Diagnostics {
 
  private:
   std::vector<Diagnostic> all_;
+  std::size_t count_ = 0;
 };
 
 }  // namespace nascent::core

@@ -29,6 +29,8 @@ class OptionTable {
 
   // Replaces the value of a known pointer where it stands; else appends.
   void set(std::string_view pointer, OptionValue value);
+  // The same for a pointer that is not there yet, without looking for it.
+  void append(std::string pointer, OptionValue value);
   // nullptr when there is no such option.
   [[nodiscard]] const OptionValue* get(std::string_view pointer) const;
   [[nodiscard]] const std::vector<std::pair<std::string, OptionValue>>& items() const { return items_; }
