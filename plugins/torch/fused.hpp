@@ -1,0 +1,24 @@
+// Normalisation, addition and rectifier of channels-last images in one autograd node; pooling that remembers no indices.
+#pragma once
+
+#include <ATen/ATen.h>
+
+namespace nascent::libtorch {
+
+// CPU, [n, channels, height, width] dense in channels-last order, float32 or bfloat16.
+bool is_channels_last_image(const at::Tensor& x);
+
+struct BatchNormState {
+  at::Tensor weight, bias, running_mean, running_var;  // float32 [channels]
+  double momentum = 0.1, epsilon = 1e-5;               // momentum: share of the new value
+};
+
+// relu(batch_norm(x) + added): `added` undefined or like x, the rectifier as asked. training: statistics of the batch,
+// running ones are updated. Ioffe and Szegedy 2015; backward as in section 3.
+enum class Rectifier { none, relu };
+at::Tensor fused_batch_norm(const at::Tensor& x, const BatchNormState& state, const at::Tensor& added, Rectifier rectifier, bool training);
+
+// max_pool2d with kernel and stride 2, without padding.
+at::Tensor fused_max_pool_2x2(const at::Tensor& x);
+
+}  // namespace nascent::libtorch

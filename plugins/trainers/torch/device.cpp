@@ -1,0 +1,80 @@
+#include "device.hpp"
+
+#include <link.h>
+#include <malloc.h>
+
+#include <array>
+#include <cstring>
+#include <mutex>
+#include <new>
+
+namespace nascent::libtorch {
+namespace {
+
+// Multiply-adds of a row below which conversions cost more than bfloat16 gains.
+constexpr std::int64_t kConvolutionWorkMin = 200'000;
+
+bool processor_has_bf16() {
+#if defined(__x86_64__) && defined(__GNUC__)
+  return __builtin_cpu_supports("avx512bf16") != 0;
+#else
+  return false;
+#endif
+}
+
+bool has_fast_blas() {
+  bool found = false;
+  dl_iterate_phdr(
+      [](dl_phdr_info* library, std::size_t, void* out) {
+        constexpr std::array<const char*, 5> fast{"openblas", "mkl", "blis", "atlas", "nvpl"};
+        for (const char* name : fast) {
+          if (std::strstr(library->dlpi_name, name) != nullptr) *static_cast<bool*>(out) = true;
+        }
+        return 0;
+      },
+      &found);
+  return found;
+}
+
+}  // namespace
+
+at::Device choose_device(DeviceChoice choice, const Task& task) {
+  const bool wants_cuda = choice == DeviceChoice::cuda || (choice == DeviceChoice::automatic && task.device_type() == 2);
+  const bool free_to_choose = choice == DeviceChoice::automatic && task.device_type() == 0;
+  if (!wants_cuda && !free_to_choose) return at::kCPU;
+  if (at::hasCUDA()) return {at::kCUDA, static_cast<at::DeviceIndex>(task.device_id())};
+  if (free_to_choose) return at::kCPU;
+  throw InvalidOption("device", "device is \"cuda\" but this LibTorch sees no CUDA device; use \"auto\" or \"cpu\", or build against a CUDA LibTorch");
+}
+
+at::ScalarType choose_compute(Precision precision, at::Device device, const Plan& plan) {
+  if (precision == Precision::fp32) return at::kFloat;
+  if (precision == Precision::bf16) return at::kBFloat16;
+  const std::int64_t work = plan.convolution_multiply_adds();
+  const bool native = device.is_cuda() || processor_has_bf16();
+  return native && work >= kConvolutionWorkMin && 2 * work >= plan.summary().multiply_adds ? at::kBFloat16 : at::kFloat;
+}
+
+bool is_out_of_memory(const std::exception& error) {
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return true;
+  for (const char* text : {"not enough memory", "out of memory", "allocate memory", "could not create a memory", "Cannot allocate"}) {
+    if (std::strstr(error.what(), text) != nullptr) return true;
+  }
+  return false;
+}
+
+void prepare_process(const Host& host) {
+  static std::once_flag once;
+  std::call_once(once, [&] {
+#if defined(__GLIBC__)
+    constexpr int gibibyte = 1 << 30;
+    mallopt(M_MMAP_THRESHOLD, gibibyte);
+    mallopt(M_TRIM_THRESHOLD, gibibyte);
+#endif
+    if (!has_fast_blas()) {
+      host.log(NAS_LOG_WARN, "torch", "event=slow_blas reason=\"LibTorch uses the reference BLAS, 14-25 times slower\" remedy=\"apt install libopenblas0-pthread\"");
+    }
+  });
+}
+
+}  // namespace nascent::libtorch

@@ -1,0 +1,139 @@
+// Trains one fixed network on Fashion-MNIST with trainer torch and prints a JSON line per report and one at the end.
+//   train_fashion_mnist NETWORK UNIT AMOUNT ROWS [option=value ...]
+// NETWORK: "plain:16,32,32,32" (convolution, norm, ReLU; '/' halves the size before a layer) or "residual:16,32,64x2"
+// (stages, blocks of two convolutions each); UNIT: epochs, steps or seconds; ROWS: training rows, the last tenth of
+// 60,000 at most is validated on.
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <numeric>
+
+#include "../../unit/trainer_torch/training.hpp"
+#include "fashion_mnist.hpp"
+#include "torch_trainer.hpp"
+
+namespace {
+
+std::vector<std::string> split(const std::string& text, char at) {
+  std::vector<std::string> parts{""};
+  for (const char c : text) {
+    if (c == at) parts.emplace_back();
+    else parts.back() += c;
+  }
+  return parts;
+}
+
+nascent::Edge norm_relu(nascent::Graph& graph, nascent::Edge x) { return graph.activation(graph.batch_norm(x), "relu"); }
+
+nascent::Edge conv(nascent::Graph& graph, nascent::Edge x, std::int64_t channels, std::int64_t kernel = 3, std::int64_t stride = 1) {
+  return graph.conv(x, channels, kernel, {.stride = stride, .bias = nascent::Bias::without});
+}
+
+nascent::Edge residual_block(nascent::Graph& graph, nascent::Edge x, std::int64_t channels, std::int64_t stride) {
+  const bool same = stride == 1 && graph.shape(x)[0] == channels;
+  const nascent::Edge shortcut = same ? x : nascent::Edge(graph.batch_norm(conv(graph, x, channels, 1, stride)));
+  const nascent::Edge y = graph.batch_norm(conv(graph, norm_relu(graph, conv(graph, x, channels, 3, stride)), channels));
+  return graph.activation(graph.add(y, shortcut), "relu");
+}
+
+nascent::Graph network(const std::string& text) {
+  const auto parts = split(text, ':');
+  nascent::Graph graph;
+  nascent::Edge x = graph.input("image", {1, 28, 28});
+  if (parts[0] == "plain") {
+    for (std::string width : split(parts.at(1), ',')) {
+      if (width.starts_with('/')) x = graph.max_pool(x, 2), width.erase(0, 1);
+      x = norm_relu(graph, conv(graph, x, std::stoll(width)));
+    }
+  } else {
+    const auto shape = split(parts.at(1), 'x');
+    bool first = true;
+    for (const std::string& width : split(shape[0], ',')) {
+      if (first) x = norm_relu(graph, conv(graph, x, std::stoll(width)));
+      for (int block = 0; block < std::stoi(shape.at(1)); ++block) x = residual_block(graph, x, std::stoll(width), block == 0 && !first ? 2 : 1);
+      first = false;
+    }
+  }
+  graph.output(graph.linear(graph.flatten(graph.global_average_pool(x)), 10));
+  return graph;
+}
+
+training::Config::Value parsed(const std::string& name, const std::string& text) {
+  for (const auto& option : nascent::libtorch::torch_options) {
+    if (nascent::view(option.name) != name) continue;
+    if (option.type == NAS_O_INT) return static_cast<std::int64_t>(std::stoll(text));
+    if (option.type == NAS_O_FLOAT || option.type == NAS_O_SECONDS) return std::stod(text);
+    if (option.type == NAS_O_BOOL) return text == "true";
+    return text;
+  }
+  throw std::runtime_error("unknown option " + name);
+}
+
+double accuracy(nascent::Model& model, const training::Arrays& data, const std::vector<std::int64_t>& labels) {
+  std::vector<std::int64_t> rows(labels.size());
+  std::iota(rows.begin(), rows.end(), 0);
+  std::vector<nascent::Tensor> inputs;
+  inputs.push_back(data.inputs(rows));
+  const nascent::Tensor logits = model.predict(std::move(inputs));
+  const std::span<const float> values = logits.values<float>();
+  std::size_t correct = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto row = values.subspan(i * 10, 10);
+    correct += std::max_element(row.begin(), row.end()) - row.begin() == labels[i] ? 1U : 0U;
+  }
+  return static_cast<double>(correct) / static_cast<double>(labels.size());
+}
+
+int run(int argc, char** argv) {
+  if (argc < 5) throw std::runtime_error("usage: train_fashion_mnist NETWORK epochs|steps|seconds AMOUNT ROWS [option=value ...]");
+  std::map<std::string, training::Config::Value> options;
+  for (int i = 5; i < argc; ++i) {
+    const auto pair = split(argv[i], '=');
+    options[pair.at(0)] = parsed(pair.at(0), pair.at(1));
+  }
+  const training::Config config(nascent::libtorch::torch_options, options);
+  fashion_mnist::Split train = fashion_mnist::read("train"), test = fashion_mnist::read("t10k");
+  const training::Arrays data(std::move(train.images), {1, 28, 28}, std::move(train.labels), 10);
+  const training::Arrays unseen(std::move(test.images), {1, 28, 28}, test.labels, 10);
+  const std::int64_t n_train = std::stoll(argv[4]);
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(data.rows()));
+  std::iota(rows.begin(), rows.end(), 0);
+  const std::vector<std::int64_t> train_rows(rows.begin(), rows.begin() + n_train);
+  const std::vector<std::int64_t> validation_rows(rows.begin() + std::max<std::int64_t>(n_train, 54000), rows.end());
+
+  const nascent::Graph graph = network(argv[1]);
+  const nascent::GraphSummary summary = infer(graph);
+  training::KeptReports reports(1);
+  const auto begin = std::chrono::steady_clock::now();
+  reports.verdict = [&](const training::KeptReports::Report& report) {
+    std::printf("{\"budget\": %.3f", report.budget);
+    for (const auto& [name, value] : report.metrics) std::printf(", \"%s\": %.5f", name.c_str(), value);
+    std::printf("}\n");
+    std::fflush(stdout);
+    return nascent::Verdict::go;
+  };
+  nascent::libtorch::TorchTrainer trainer(nascent::Options(nullptr), {});
+  const std::string unit = argv[2];
+  const nascent::SpaceView space(nullptr);
+  const nascent::TrainRequest request{graph, nascent::Options(config.get()), nascent::Subset(data.subset(train_rows)),
+                                      nascent::Subset(data.subset(validation_rows)),
+                                      {unit == "epochs" ? NAS_UNIT_EPOCH : unit == "steps" ? NAS_UNIT_STEP : NAS_UNIT_SECOND, 0, 0, std::stod(argv[3])},
+                                      "", "", "", {}, space, nascent::ConstRow({}, {})};
+  const auto model = trainer.train(reports.task(), request);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  std::printf("{\"network\": \"%s\", \"parameters\": %lld, \"multiply_adds\": %lld, \"seconds\": %.2f, \"test_accuracy\": %.4f}\n", argv[1],
+              static_cast<long long>(summary.parameters), static_cast<long long>(summary.multiply_adds), seconds, accuracy(*model, unseen, test.labels));
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "train_fashion_mnist: " << error.what() << '\n';
+    return 1;
+  }
+}
