@@ -236,10 +236,10 @@ bool Loop::over() const {
   return !reason_.empty() || !stop_rule_.allows(counts_.asked);
 }
 
-Result<void> Loop::close(bool interrupted) {
-  interrupted_ = interrupted;
+Result<void> Loop::close(Ending ending) {
+  interrupted_ = ending == Ending::interrupted;
   for (; deterministic() && told_ < settled_; ++told_) observe(told_);
-  if (interrupted) reason_ = "interrupted";
+  if (interrupted_) reason_ = "interrupted";
   end(stop_rule_.reached(clock_.seconds()));
   if (auto ended = clock_.end(store_, coordinator_.study); !ended) return ended;
   if (observer_ != nullptr) observer_->on_search_ended(reason_, counts_);

@@ -20,6 +20,11 @@
 
 namespace nascent::core::search {
 
+enum class Ending {
+  complete,
+  interrupted,  // somebody wished it; the study goes on another time
+};
+
 class Loop {
  public:
   Loop(const Search::Setup& setup, Instance<nas_sampler_vt> sampler,
@@ -38,8 +43,8 @@ class Loop {
   Result<void> drain(Executor& executor);
   // Nothing runs and nothing more will be asked for.
   [[nodiscard]] bool over() const;
-  // Ends the run. `interrupted`: somebody wished it, the study goes on another time.
-  Result<void> close(bool interrupted);
+  // Ends the run.
+  Result<void> close(Ending ending);
   [[nodiscard]] SearchOutcome outcome() const;
 
  private:

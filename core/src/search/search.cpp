@@ -52,7 +52,9 @@ Result<bool> Search::step(Executor& executor, std::chrono::milliseconds patience
           .and_then([&] { return loop.propose(executor); })               // tell, ask, build, store, submit
           .and_then([&] { return loop.collect(executor, patience); });    // finished rows, on disk already
   if (!done) return tl::unexpected<Error>(done.error());
-  return !loop.over();
+  if (!loop.over()) return true;
+  if (auto closed = loop.close(search::Ending::complete); !closed) return tl::unexpected<Error>(closed.error());
+  return false;
 }
 
 Result<SearchOutcome> Search::run(Executor& executor, const StopRequest& request) {
@@ -61,14 +63,13 @@ Result<SearchOutcome> Search::run(Executor& executor, const StopRequest& request
   Result<bool> goes_on = true;
   while (goes_on && *goes_on && !request.made()) goes_on = step(executor, kPatience);
   if (!goes_on) return tl::unexpected<Error>(goes_on.error());
-  const bool interrupted = *goes_on;
-  Result<void> done;
-  if (interrupted) {
+  if (*goes_on) {
     executor.stop(request.mode());
-    done = loop.drain(executor).and_then([&] { return loop.settle(); });
+    const Result<void> done = loop.drain(executor)
+                                  .and_then([&] { return loop.settle(); })
+                                  .and_then([&] { return loop.close(search::Ending::interrupted); });
+    if (!done) return tl::unexpected<Error>(done.error());
   }
-  done = done.and_then([&] { return loop.close(interrupted); });
-  if (!done) return tl::unexpected<Error>(done.error());
   return loop.outcome();
 }
 
