@@ -2,8 +2,8 @@
 #
 # Builds one plugin: a shared library nascent-<alias> that exports the entry symbol of the ABI and nothing else.
 # Other symbols, also weak ones of the C++ library, stay local (version script), so that no plugin can bind another's.
-# Installed to lib/nascent/plugins. The manifest, which lets the plugin be listed without loading it, is written beside
-# the library: by the build where the nascent tool is known (nascent::nascent).
+# Installed to lib/nascent/plugins, unless NASCENT_INSTALL_PLUGINS is set to OFF, with its manifest: the file beside the
+# library that lets it be listed without being loaded. Outside nascent's own tree the build writes it.
 
 function(nascent_add_plugin alias)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "KIND" "SOURCES;LIBRARIES")
@@ -40,6 +40,9 @@ function(nascent_add_plugin alias)
   endif()
   set_property(GLOBAL APPEND PROPERTY NASCENT_PLUGINS ${target})
 
+  if(DEFINED NASCENT_INSTALL_PLUGINS AND NOT NASCENT_INSTALL_PLUGINS)
+    return()
+  endif()
   include(GNUInstallDirs)
   set(manifest $<TARGET_FILE_DIR:${target}>/${target}.nascent.json)
   install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/nascent/plugins

@@ -165,7 +165,7 @@ void add_plugin(Commands& commands) {
       plugin, "manifest", "Write the manifest that lets a plugin be listed without loading it",
       [](CLI::App& command, ManifestOptions& o) {
         command.add_option("library", o.libraries, "shared library of the plugin")->required()->check(CLI::ExistingFile);
-        command.add_flag("--print", o.print, "print it instead of writing it beside the library");
+        command.add_flag("--stdout", o.print, "print it instead of writing it beside the library");
       },
       manifest);
   add_plugin_new(commands, plugin);
