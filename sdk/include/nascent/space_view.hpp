@@ -226,6 +226,16 @@ class SpaceView {
     return size();
   }
 
+  // Is the comparison true of this value of an active parent?
+  static bool holds(const nas_cond& cond, double value) {
+    switch (cond.op) {
+      case NAS_OP_EQ: return value == cond.value;
+      case NAS_OP_NE: return value != cond.value;
+      case NAS_OP_LT: return value < cond.value;
+      case NAS_OP_GT: return value > cond.value;
+      default: return false;
+    }
+  }
   // Does parameter i take part, given the values of its parents (which come before it)?
   [[nodiscard]] bool is_active(std::size_t i, std::span<const double> x, std::span<const std::uint8_t> active) const {
     const nas_param& p = param(i);
@@ -286,15 +296,6 @@ class SpaceView {
   }
 
  private:
-  static bool holds(const nas_cond& cond, double value) {
-    switch (cond.op) {
-      case NAS_OP_EQ: return value == cond.value;
-      case NAS_OP_NE: return value != cond.value;
-      case NAS_OP_LT: return value < cond.value;
-      case NAS_OP_GT: return value > cond.value;
-      default: return false;
-    }
-  }
   const nas_space* space_ = nullptr;
 };
 

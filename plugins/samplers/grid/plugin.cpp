@@ -1,0 +1,3 @@
+#include "grid.hpp"
+
+NASCENT_PLUGIN("org.nascent.grid", "1.0.0", nascent::grid::Grid)
