@@ -57,6 +57,9 @@ static nas_status NAS_CALL draw_create(const nas_host* host, const nas_config* c
     if (item->name.n == 7 && memcmp(item->name.p, "/shrink", 7) == 0 && item->value.type == NAS_T_FLOAT)
       d->shrink = item->value.u.f;
   }
+#ifdef NEXT_MINOR
+  if (NAS_HAS(arg, nas_sampler_arg, temperature)) d->shrink = arg->temperature;
+#endif
   if (!(d->shrink > 0 && d->shrink <= 1)) {
     free(d);
     return refuse(error, NAS_E_INVALID, "/shrink", "shrink has to be above 0 and at most 1");
