@@ -1,0 +1,174 @@
+// kill -9 at random moments: coordinator, worker, both. The study that comes out is the undisturbed one.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "nascent/core/store.hpp"
+
+extern char** environ;
+
+namespace nascent::core {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr int kTrials = 40;
+constexpr int kKillsMin = 100;
+constexpr auto kTimeMax = std::chrono::seconds(100);  // of the kills, whatever the machine's load
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "nascent-kill-XXXXXX").string();
+    path_ = mkdtemp(name.data());
+  }
+  ~Folder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] fs::path study(int workers) const {
+    const fs::path file = path_ / "study.toml";
+    // The sampler and the scheduler depend on what came before, so that a lost or doubled result would show.
+    std::ofstream(file) << fmt::format(
+        "[study]\nname = \"s\"\nseed = 11\nparallel = 4\n[objective]\nmetric = \"val_loss\"\ndirection = \"minimize\"\n"
+        "[stop]\ntrials = {}\n[budget]\nepochs = 4\n[space]\ntype = \"plane\"\n"
+        "[sampler]\ntype = \"evolution\"\npopulation = 8\n[scheduler]\ntype = \"median\"\ntrials_min = 4\n"
+        "[trainer]\ntype = \"moody\"\nepoch_ms = 4\njitter_ms = 4\n[[evaluator]]\ntype = \"distance\"\n"
+        "[workers]\ncount = {}\nretries = 1000000\n[plugins]\npath = [\"{}\", \"{}\"]\n",
+        kTrials, workers, NASCENT_FAKES_DIR, NASCENT_TEST_PLUGIN_DIR);
+    return file;
+  }
+  [[nodiscard]] fs::path store() const { return path_ / "study.db"; }
+
+ private:
+  fs::path path_;
+};
+
+pid_t start_driver(const fs::path& study) {
+  std::string program = NASCENT_KILL_DRIVER, file = study.string();
+  char* arguments[] = {program.data(), file.data(), nullptr};
+  pid_t pid = 0;
+  if (posix_spawn(&pid, program.c_str(), nullptr, nullptr, arguments, environ) != 0) return 0;
+  return pid;
+}
+
+// The exit status of a driver that ended by itself; empty when it was killed.
+std::optional<int> wait_for(pid_t pid) {
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return WIFEXITED(status) ? std::optional(WEXITSTATUS(status)) : std::nullopt;
+}
+
+std::vector<pid_t> children(pid_t pid) {
+  std::ifstream in(fmt::format("/proc/{0}/task/{0}/children", pid));
+  std::vector<pid_t> pids;
+  for (pid_t child = 0; in >> child;) pids.push_back(child);
+  return pids;
+}
+
+// All that a study is, without times, workers and attempts: one line per trial.
+std::vector<std::string> story(const fs::path& file) {
+  auto store = Store::open(file.string(), OpenMode::must_exist);
+  EXPECT_TRUE(store) << store.error().message;
+  const auto study = (*store)->study("s");
+  std::vector<std::string> lines;
+  const auto trials = (*store)->trials((*study)->id);
+  EXPECT_TRUE(trials) << trials.error().message;
+  for (const Trial& t : *trials) {
+    std::string line = fmt::format("{} {} {} seed={} hash={} spent={} accepted={} of={}", t.id, name_of(t.state), t.message,
+                                   t.seed, t.architecture_hash, t.budget_spent, t.accepted,
+                                   t.duplicate_of ? static_cast<std::int64_t>(*t.duplicate_of) : -1);
+    for (const double x : t.configuration.x) line += fmt::format(" x={}", x);
+    for (const Metric& m : t.metrics) line += fmt::format(" {}={}", m.name, m.value);
+    for (const ReportRecord& r : *(*store)->reports((*study)->id, t.id)) {
+      line += fmt::format(" @{}", r.report.budget);
+      for (const Metric& m : r.report.metrics) line += fmt::format(":{}={}", m.name, m.value);
+    }
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+std::vector<std::string> undisturbed(int workers) {
+  const Folder folder;
+  EXPECT_EQ(wait_for(start_driver(folder.study(workers))), 0);
+  return story(folder.store());
+}
+
+TEST(Determinism, one_two_and_four_workers_give_the_same_study) {
+  const auto one = undisturbed(1);
+  ASSERT_EQ(one.size(), static_cast<std::size_t>(kTrials));
+  EXPECT_EQ(undisturbed(2), one);
+  EXPECT_EQ(undisturbed(4), one);
+  int pruned = 0;
+  for (const std::string& line : one) pruned += line.find(" pruned ") != std::string::npos ? 1 : 0;
+  EXPECT_GT(pruned, 0) << "no verdict was ever given: the test is weaker than it should be";
+}
+
+TEST(Kill, a_study_killed_at_random_points_is_the_undisturbed_study) {
+  const auto expected = undisturbed(2);
+  const auto start = Clock::now();
+  std::mt19937 random(20261123);
+  int kills = 0, studies = 0, coordinators = 0, workers = 0, both = 0;
+  while (kills < kKillsMin && Clock::now() - start < kTimeMax) {
+    const Folder folder;
+    const fs::path study = folder.study(2);
+    pid_t driver = start_driver(study);
+    std::optional<int> ended;
+    // One study, killed until it ends by itself.
+    while (!ended) {
+      ASSERT_GT(driver, 0);
+      std::this_thread::sleep_for(std::chrono::milliseconds(std::uniform_int_distribution(0, 250)(random)));
+      int status = 0;
+      if (waitpid(driver, &status, WNOHANG) == driver) {
+        ended = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+        break;
+      }
+      const int victim = std::uniform_int_distribution(0, 2)(random);
+      const auto staff = children(driver);
+      if (victim != 0 && !staff.empty()) {
+        kill(staff[std::uniform_int_distribution<std::size_t>(0, staff.size() - 1)(random)], SIGKILL);
+        ++kills;
+        ++(victim == 1 ? workers : both);
+      }
+      if (victim != 1) {
+        kill(driver, SIGKILL);
+        if (victim == 0) {
+          ++coordinators;
+          ++kills;
+        }
+        ended = wait_for(driver);
+        if (!ended) driver = start_driver(study);
+      }
+      const bool enough = kills >= kKillsMin || Clock::now() - start > kTimeMax;
+      if (enough && !ended) ended = wait_for(driver);
+    }
+    EXPECT_EQ(ended, 0);
+    ++studies;
+    const auto got = story(folder.store());
+    ASSERT_EQ(got.size(), expected.size());
+    for (std::size_t i = 0; i < got.size(); ++i) EXPECT_EQ(got[i], expected[i]);
+    if (testing::Test::HasFailure()) break;
+  }
+  fmt::print("kills={} coordinator={} worker={} both={} studies={}\n", kills, coordinators, workers, both, studies);
+  EXPECT_GE(kills, kKillsMin) << "the machine is too slow for this test's time";
+}
+
+}  // namespace
+}  // namespace nascent::core
