@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "schema.hpp"
@@ -168,6 +169,15 @@ TEST(Study, options_keep_the_order_of_the_file) {
   const auto* parameters = find(study->space.options, "parameters")->table();
   EXPECT_EQ((*parameters)[0].key, "b");
   EXPECT_EQ((*parameters)[1].key, "a");
+}
+
+TEST(Study, the_example_of_the_reference_is_one) {
+  std::ifstream in(NASCENT_SOURCE_DIR "/docs/reference/configuration.md");
+  const std::string page{std::istreambuf_iterator<char>(in), {}};
+  const std::size_t begin = page.find("```toml\n") + 8;
+  const auto study = parse_study(page.substr(begin, page.find("```", begin) - begin), "example.toml", "/data");
+  ASSERT_TRUE(study) << study.error().message;
+  EXPECT_EQ(study->final.budget.amount, 12);
 }
 
 TEST(LoadStudy, reads_a_file_and_starts_paths_in_its_folder) {
