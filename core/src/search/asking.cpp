@@ -32,6 +32,7 @@ Result<void> Loop::propose(Executor& executor) {
 Result<bool> Loop::next_is_stored() {
   const auto id = stored_.next_id(next_id_);
   if (!id) return tl::unexpected<Error>(id.error());
+  next_id_ = *id;
   return stored_.has(*id);
 }
 
@@ -60,18 +61,15 @@ Result<std::vector<Loop::Prepared>> Loop::next_trials(std::size_t n) {
   std::vector<Prepared> stored;
   std::vector<TrialId> ids;
   while (stored.size() + ids.size() < n) {
-    const auto id = stored_.next_id(next_id_);
-    if (!id) return tl::unexpected<Error>(id.error());
-    const auto known = stored_.has(*id);
+    const auto known = next_is_stored();
     if (!known) return tl::unexpected<Error>(known.error());
-    if (*known && !ids.empty()) break;  // in order: first those before it
-    if (!*known && !stored.empty()) break;
-    next_id_ = *id + 1;
+    if (*known ? !ids.empty() : !stored.empty()) break;  // in order of trial: one kind after the other
     if (*known) {
       stored.push_back(adopt(stored_.take()));
     } else {
-      ids.push_back(*id);
+      ids.push_back(next_id_);
     }
+    ++next_id_;
   }
   return ids.empty() ? std::move(stored) : ask(ids);
 }

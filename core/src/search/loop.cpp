@@ -96,7 +96,8 @@ Result<void> Loop::judge(Position i, std::vector<TrialId>& accepted) {
     verdicts_->finished(trial, history_.state(i), *reports);
   }
   if (!history_.feasible(i)) return {};
-  if (acceptance_.judge(trial, history_.losses_of(i))) {
+  const bool stored = history_.accepted(i);  // by an earlier run, which in an asynchronous study judged in another order
+  if (acceptance_.judge(trial, history_.losses_of(i)) && !stored) {
     history_.accept(i);
     accepted.push_back(trial);
   }
@@ -178,6 +179,7 @@ Result<void> Loop::take(const Trial& trial) {
   const auto state = read_scores(i, trial);
   if (!state) return tl::unexpected<Error>(state.error());
   history_.finish(i, *state, trial.budget_spent, trial.cost_seconds);
+  if (trial.accepted) history_.accept(i);
   switch (trial.state) {
     case TrialState::completed: ++counts_.completed; break;
     case TrialState::pruned: ++counts_.pruned; break;
