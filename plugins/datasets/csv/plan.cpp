@@ -1,0 +1,204 @@
+#include "plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "nascent/error.hpp"
+
+namespace nascent::csv {
+namespace {
+
+constexpr std::size_t kClassesAutoMax = 20;  // distinct whole numbers that task = "auto" still takes for classes
+
+bool contains(const std::vector<std::size_t>& columns, std::size_t column) {
+  return std::find(columns.begin(), columns.end(), column) != columns.end();
+}
+
+EncodingSettings settings_of(const Options& given) {
+  EncodingSettings s;
+  s.missing_tokens = given.texts("missing_tokens");
+  if (s.missing_tokens.empty()) s.missing_tokens = {"", "NA", "NaN", "nan", "N/A", "null", "?"};
+  s.missing = given.text("missing") == "refuse" ? MissingRule::refuse : MissingRule::impute;
+  s.standardize = given.flag("standardize");
+  s.categories_max = static_cast<std::size_t>(given.integer("categories_max"));
+  return s;
+}
+
+CsvFormat format_of(const Options& given) {
+  const std::string delimiter = given.text("delimiter");
+  if (delimiter == "tab" || delimiter == "\t") return {'\t', given.flag("header")};
+  if (delimiter.size() != 1 || delimiter == "\"" || delimiter == "\n" || delimiter == "\r") {
+    throw InvalidOption("delimiter",
+                        "delimiter is '" + delimiter + "'; it has to be one character (not a quote), or tab");
+  }
+  return {delimiter[0], given.flag("header")};
+}
+
+std::size_t column_named(const CsvFile& file, const std::string& name, const std::string& option) {
+  const auto at = std::find(file.names().begin(), file.names().end(), name);
+  if (at != file.names().end()) return static_cast<std::size_t>(at - file.names().begin());
+  std::string known;
+  for (std::size_t i = 0; i < std::min<std::size_t>(file.columns(), 12); ++i)
+    known += (i == 0 ? "" : ", ") + file.names()[i];
+  if (file.columns() > 12) known += ", ...";
+  throw InvalidOption(
+      option, option + " names column '" + name + "', which " + file.path() + " does not have; it has: " + known);
+}
+
+std::vector<std::size_t> columns_named(const Options& given, const CsvFile& file, const std::string& option) {
+  std::vector<std::size_t> columns;
+  for (const std::string& name : given.texts(option)) columns.push_back(column_named(file, name, option));
+  return columns;
+}
+
+// Position of the first file's columns in another one of the same names.
+std::vector<std::size_t> same_columns(const CsvFile& first, const CsvFile& other) {
+  if (other.columns() != first.columns()) {
+    throw Error(NAS_E_IO, other.path() + ": has " + std::to_string(other.columns()) + " columns, but " + first.path() +
+                              " has " + std::to_string(first.columns()));
+  }
+  std::vector<std::size_t> column_of;
+  for (const std::string& name : first.names()) {
+    const auto at = std::find(other.names().begin(), other.names().end(), name);
+    if (at == other.names().end())
+      throw Error(NAS_E_IO, other.path() + ": has no column '" + name + "', which " + first.path() + " has");
+    column_of.push_back(static_cast<std::size_t>(at - other.names().begin()));
+  }
+  return column_of;
+}
+
+std::vector<std::size_t> all_rows(const CsvFile& file) {
+  std::vector<std::size_t> rows(file.rows());
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = i;
+  return rows;
+}
+
+// Text, or at most 20 different whole numbers, are classes.
+bool looks_like_classes(const CellReader& cells, std::size_t target) {
+  std::set<double> values;
+  for (std::size_t row = 0; row < cells.file().rows(); ++row) {
+    const auto number = parse_number(text_of(cells, row, target));
+    if (!number) return true;
+    if (*number != std::floor(*number)) return false;
+    values.insert(*number);
+    if (values.size() > kClassesAutoMax) return false;
+  }
+  return true;
+}
+
+// Class names in the order of their numbers: by value when all are numbers, else by text.
+std::vector<std::string> sorted_classes(const std::set<std::string>& found) {
+  std::vector<std::string> names(found.begin(), found.end());
+  if (std::all_of(names.begin(), names.end(), [](const std::string& n) { return parse_number(n).has_value(); })) {
+    std::stable_sort(names.begin(), names.end(),
+                     [](const std::string& a, const std::string& b) { return *parse_number(a) < *parse_number(b); });
+  }
+  return names;
+}
+
+void learn_classes(Plan& plan, const Options& given, const CellReader& train, const std::optional<CellReader>& test,
+                   const std::vector<std::size_t>& column_of) {
+  const std::string task = given.text("task");
+  const std::size_t target = plan.targets.front();
+  const bool classes =
+      task == "classification" || (task == "auto" && plan.targets.size() == 1 && looks_like_classes(train, target));
+  if (!classes) return;
+  if (plan.targets.size() > 1)
+    throw InvalidOption("target",
+                        "target names " + std::to_string(plan.targets.size()) + " columns; a classification has one");
+  std::set<std::string> found;
+  for (std::size_t row = 0; row < train.file().rows(); ++row) found.insert(text_of(train, row, target));
+  for (std::size_t row = 0; test && row < test->file().rows(); ++row)
+    found.insert(text_of(*test, row, column_of[target]));
+  if (found.size() < 2) {
+    throw Error(NAS_E_IO, train.file().path() + ": column '" + train.file().names()[target] + "' holds only '" +
+                              *found.begin() + "'; a classification needs two classes");
+  }
+  plan.class_names = sorted_classes(found);
+  for (const std::string& name : plan.class_names)
+    plan.class_of.emplace(name, static_cast<std::int64_t>(plan.class_of.size()));
+}
+
+RowSplit split_rows(const Plan& plan, const Options& given, const CellReader& cells) {
+  const double share = given.real("test_share");
+  const auto seed = static_cast<std::uint64_t>(given.integer("split_seed"));
+  const std::size_t n = cells.file().rows();
+  if (plan.time) {
+    std::vector<double> times(n);
+    for (std::size_t row = 0; row < n; ++row) times[row] = time_of(cells, row, *plan.time);
+    return split_by_time(times, share);
+  }
+  if (plan.group) {
+    std::vector<std::int64_t> groups(n);
+    TextNumbers numbers;
+    for (std::size_t row = 0; row < n; ++row) groups[row] = numbers.of(text_of(cells, row, *plan.group));
+    return split_by_group(groups, share, seed);
+  }
+  if (plan.class_names.empty()) return split_at_random(n, share, seed);
+  std::vector<std::int64_t> labels(n);
+  for (std::size_t row = 0; row < n; ++row)
+    labels[row] = plan.class_of.at(cells.file().cell(row, plan.targets.front()));
+  return split_by_class(labels, share, seed);
+}
+
+void choose_columns(Plan& plan, const Options& given, const CsvFile& file) {
+  plan.targets = columns_named(given, file, "target");
+  if (plan.targets.empty()) throw InvalidOption("target", "target is missing; name the column to predict");
+  plan.categorical = columns_named(given, file, "categorical");
+  const std::vector<std::size_t> ignored = columns_named(given, file, "ignore");
+  if (given.has("group")) plan.group = column_named(file, given.text("group"), "group");
+  if (given.has("time")) plan.time = column_named(file, given.text("time"), "time");
+  for (std::size_t column = 0; column < file.columns(); ++column) {
+    if (!contains(plan.targets, column) && !contains(ignored, column) && plan.group != column && plan.time != column)
+      plan.inputs.push_back(column);
+  }
+  if (plan.inputs.empty())
+    throw InvalidOption(
+        "ignore", file.path() + " has no column left to predict from; the others are target, group, time or ignored");
+}
+
+}  // namespace
+
+double time_of(const CellReader& cells, std::size_t row, std::size_t column) {
+  static_cast<void>(text_of(cells, row, column));
+  return cells.number(row, column);
+}
+
+std::string text_of(const CellReader& cells, std::size_t row, std::size_t column) {
+  if (cells.is_missing(row, column)) {
+    throw Error(NAS_E_IO, cells.file().place(row, column) + ": column '" + cells.file().names()[column] +
+                              "' has no value; targets, groups and times need one in every row");
+  }
+  return cells.file().cell(row, column);
+}
+
+Plan::Plan(const Options& given) : settings(settings_of(given)), standardize_target(given.flag("standardize_target")) {
+  const CsvFormat format = format_of(given);
+  files.push_back(CsvFile::read(given.text("path"), format));
+  const CsvFile& file = files.front();
+  choose_columns(*this, given, file);
+  const CellReader train(file, settings);
+  std::optional<CellReader> test;
+  std::vector<std::size_t> unchanged(file.columns()), column_of;
+  for (std::size_t i = 0; i < unchanged.size(); ++i) unchanged[i] = i;
+  if (given.has("test_path")) {
+    files.push_back(CsvFile::read(given.text("test_path"), format));
+    column_of = same_columns(file, files.back());
+    test.emplace(files.back(), settings);
+  }
+  learn_classes(*this, given, train, test, column_of);
+  if (test) {
+    splits.push_back({"train", train, all_rows(file), unchanged});
+    splits.push_back({"test", *test, all_rows(files.back()), column_of});
+    return;
+  }
+  RowSplit rows = split_rows(*this, given, train);
+  if (rows.train.empty())
+    throw InvalidOption("test_share", "test_share leaves no row to train on; " + file.path() + " has " +
+                                          std::to_string(file.rows()) + " rows");
+  splits.push_back({"train", train, std::move(rows.train), unchanged});
+  if (!rows.test.empty()) splits.push_back({"test", train, std::move(rows.test), unchanged});
+}
+
+}  // namespace nascent::csv

@@ -1,0 +1,3 @@
+#include "csv.hpp"
+
+NASCENT_PLUGIN("org.nascent.csv", "1.0.0", nascent::csv::Csv)
