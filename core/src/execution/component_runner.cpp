@@ -156,7 +156,12 @@ AttemptEnd ComponentRunner::refused(Trial& trial, const PluginError& error, cons
       break;
     case NAS_E_NUMERIC: end_as(trial, TrialState::failed, FailureReason::diverged, message); break;
     case NAS_E_NOMEM: end_as(trial, TrialState::failed, FailureReason::out_of_memory, message); break;
-    case NAS_E_INVALID: end_as(trial, TrialState::invalid, FailureReason::none, message); break;
+    case NAS_E_INVALID:
+      if (task_.complaint().empty()) {
+        end_as(trial, TrialState::invalid, FailureReason::none, message);
+        break;
+      }
+      [[fallthrough]];  // the report was invalid, not the configuration
     default: end_as(trial, TrialState::failed, FailureReason::error, message);
   }
   return AttemptEnd::finished;

@@ -50,7 +50,7 @@ class Folder {
         "[stop]\ntrials = {}\n[budget]\nepochs = 4\n[space]\ntype = \"plane\"\n"
         "[sampler]\ntype = \"evolution\"\npopulation = 8\n[scheduler]\ntype = \"median\"\ntrials_min = 4\n"
         "[trainer]\ntype = \"moody\"\nepoch_ms = 4\njitter_ms = 4\n[[evaluator]]\ntype = \"distance\"\n"
-        "[workers]\ncount = {}\nretries = 1000000\n[plugins]\npath = [\"{}\", \"{}\"]\n",
+        "[workers]\ncount = {}\nretries = 100\n[plugins]\npath = [\"{}\", \"{}\"]\n",
         kTrials, workers, NASCENT_FAKES_DIR, NASCENT_TEST_PLUGIN_DIR);
     return file;
   }

@@ -92,7 +92,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Mood{"invalid", TrialState::invalid, FailureReason::none, "cannot train that"},
                     Mood{"bad_name", TrialState::failed, FailureReason::error, "metric \"Val Loss\" of a report"},
                     Mood{"silent", TrialState::failed, FailureReason::error, "nothing measured the objective \"val_loss\""}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& mood) { return std::string(mood.param.name); });
 
 TEST_F(Inline, a_scheduler_s_stop_prunes_the_trial) {
   std::vector<std::size_t> seen;
@@ -173,10 +173,11 @@ TEST_F(Inline, a_study_whose_first_trials_fail_alike_stops) {
   open({.trainer = "mood = \"throw\"", .workers = "", .more = ""});
   std::vector<Trial> trials;
   for (TrialId id = 0; id < 8; ++id) trials.push_back(study_->trial(id));
-  Error error;
-  const auto finished = study_->run(*executor_, trials, &error);
-  EXPECT_GE(finished.size(), 5U);
-  EXPECT_NE(error.message.find("the first 5 trials all failed alike (error)"), std::string::npos) << error.message;
+  EXPECT_EQ(study_->run(*executor_, trials).size(), 8U);
+  const auto after = executor_->next(std::chrono::milliseconds(0));
+  ASSERT_FALSE(after);
+  EXPECT_NE(after.error().message.find("the first 5 trials all failed alike (error)"), std::string::npos)
+      << after.error().message;
 }
 
 TEST_F(Inline, nothing_starts_after_a_stop) {
