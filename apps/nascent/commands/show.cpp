@@ -39,7 +39,8 @@ void print_trial(const core::Trial& trial, const nlohmann::ordered_json& paramet
   if (trial.finished_at > 0) fmt::print("finished {}, {} of training and evaluation\n", time_text(trial.finished_at), duration_text(trial.cost_seconds));
   if (!trial.architecture_hash.empty()) fmt::print("hash     {}\n", trial.architecture_hash);
   TextTable values({"parameter", "value"});
-  for (const auto& [name, value] : configuration_json(trial.configuration, parameters).items()) {
+  const auto configuration = configuration_json(trial.configuration, parameters);
+  for (const auto& [name, value] : configuration.items()) {
     values.add({name, value.is_string() ? value.get<std::string>() : value.dump()});
   }
   fmt::print("\n{}", values.text());
