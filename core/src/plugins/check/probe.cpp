@@ -59,6 +59,22 @@ std::optional<OptionValue> value_of(const std::string& text, std::uint32_t type)
   }
 }
 
+// Lists of numbers are one value; other lists and objects become a pointer for each element.
+void set_json(OptionTable& table, const std::string& pointer, const nlohmann::ordered_json& j) {
+  const auto all = [&](auto test) { return !j.empty() && std::ranges::all_of(j, test); };
+  if (j.is_boolean()) return table.set(pointer, j.get<bool>());
+  if (j.is_number_integer()) return table.set(pointer, j.get<std::int64_t>());
+  if (j.is_number()) return table.set(pointer, j.get<double>());
+  if (j.is_string()) return table.set(pointer, j.get<std::string>());
+  if (j.is_array() && all([](const auto& e) { return e.is_number_integer(); }))
+    return table.set(pointer, j.get<std::vector<std::int64_t>>());
+  if (j.is_array() && all([](const auto& e) { return e.is_number(); }))
+    return table.set(pointer, j.get<std::vector<double>>());
+  std::size_t i = 0;
+  for (const auto& [key, value] : j.items())
+    set_json(table, pointer + pointer_step(j.is_array() ? std::to_string(i++) : key), value);
+}
+
 Result<std::vector<CheckFinding>> component_probe(bool contract, const std::string& kind, const std::string& id,
                                                   const std::filesystem::path& path,
                                                   const std::vector<std::string>& entries) {
@@ -69,9 +85,12 @@ Result<std::vector<CheckFinding>> component_probe(bool contract, const std::stri
     const nas_component& c = *library->plugin->components[i];
     if (text_of(c.kind) != kind || text_of(c.id) != id) continue;
     const auto options = check_options(component_info(c), entries);
-    if (!options)
-      return std::vector<CheckFinding>{{fmt::format("{} {}.contract", kind_name(kind), text_of(c.alias)),
-                                        CheckOutcome::skipped, 0, options.error().message}};
+    if (!options) {
+      const bool mistyped = options.error().message.starts_with("--option");
+      return std::vector<CheckFinding>{
+          {fmt::format("{} {}.{}", kind_name(kind), text_of(c.alias), contract ? "contract" : "lifecycle"),
+           mistyped ? CheckOutcome::failed : CheckOutcome::skipped, 0, options.error().message}};
+    }
     return contract ? check_contract(c, *options) : check_lifecycle(c, *options);
   }
   return fail(ErrorKind::plugin, fmt::format("the component \"{}\" disappeared", id));
@@ -134,6 +153,15 @@ Result<OptionTable> check_options(const ComponentInfo& component, const std::vec
     if (option == component.options.end())
       return fail(ErrorKind::invalid_input, fmt::format("--option {}: {} has no option \"{}\"; {}", entry,
                                                         component.alias, name, way_out(name, names)));
+    if (option->type == NAS_O_STRS || option->type == NAS_O_TABLE) {
+      const auto json = nlohmann::ordered_json::parse(text, nullptr, false);
+      if (!(option->type == NAS_O_STRS ? json.is_array() : json.is_structured()))
+        return fail(ErrorKind::invalid_input,
+                    fmt::format("--option {}: a {} is written as JSON: {}", entry, option_type_name(option->type),
+                                option->type == NAS_O_STRS ? R"(["a", "b"])" : R"({"a": 1})"));
+      set_json(table, pointer_step(name), json);
+      continue;
+    }
     const auto value = value_of(text, option->type);
     if (!value)
       return fail(ErrorKind::invalid_input,
@@ -141,7 +169,11 @@ Result<OptionTable> check_options(const ComponentInfo& component, const std::vec
     table.set(pointer_step(name), *value);
   }
   for (const OptionInfo& o : component.options) {
-    if (o.required && table.get(pointer_step(o.name)) == nullptr)
+    const std::string pointer = pointer_step(o.name);
+    const bool given = std::ranges::any_of(table.items(), [&](const auto& item) {
+      return item.first == pointer || item.first.starts_with(pointer + '/');
+    });
+    if (o.required && !given)
       return fail(ErrorKind::invalid_input, fmt::format("needs the option \"{}\"; give it with --option {}.{}=<{}>",
                                                         o.name, component.alias, o.name, option_type_name(o.type)));
   }
