@@ -40,7 +40,8 @@ std::string idx_bytes(std::size_t rows, bool images) {
 
 std::string csv_text() {
   std::string text = "width,colour,kind\n";
-  constexpr std::array kinds{"oak", "ash", "elm"}, colours{"red", "green"};
+  constexpr std::array kinds{"oak", "ash", "elm"};
+  constexpr std::array colours{"red", "green"};
   for (std::size_t row = 0; row < 60; ++row)
     text += std::to_string(row * 7 % 13) + ',' + colours[row % 2] + ',' + kinds[row % 3] + '\n';
   return text;
@@ -86,8 +87,8 @@ TEST_P(PluginContract, is_kept) {
   EXPECT_GT(report->findings.size(), 19U) << "only the library itself was tested";
   for (const CheckFinding& f : report->findings) {
     // The manifest is written by another target of the build.
-    if (f.outcome == CheckOutcome::skipped && f.test != "manifest")
-      EXPECT_TRUE(may_skip().contains(alias)) << f.test << ": " << f.message;
+    const bool excused = f.outcome != CheckOutcome::skipped || f.test == "manifest" || may_skip().contains(alias);
+    EXPECT_TRUE(excused) << f.test << ": " << f.message;
   }
 }
 
