@@ -29,7 +29,7 @@ class Tally {
       // log softmax of the true class, exact also where its probability underflows
       log_loss_ += std::log(total) - (z[actual] - highest);
       const double confidence = p[predicted] / total;
-      Bin& bin = bins_[std::min(bins_.size() - 1, static_cast<std::size_t>(confidence * static_cast<double>(bins_.size())))];
+      Bin& bin = bins_[bin_of(confidence)];
       bin.confidence += confidence;
       bin.correct += predicted == actual ? 1 : 0;
       ++rows_;
@@ -69,6 +69,11 @@ class Tally {
   struct Bin {
     double confidence = 0, correct = 0;
   };
+  // NaN (from logits that are not finite) counts as no confidence.
+  [[nodiscard]] std::size_t bin_of(double confidence) const {
+    if (!(confidence > 0)) return 0;
+    return std::min(bins_.size() - 1, static_cast<std::size_t>(confidence * static_cast<double>(bins_.size())));
+  }
   [[nodiscard]] std::int64_t at(std::size_t actual, std::size_t predicted) const { return confusion_[actual * classes_ + predicted]; }
   [[nodiscard]] std::int64_t actual(std::size_t c) const {
     std::int64_t n = 0;

@@ -44,7 +44,7 @@ class TableEvaluator : public nascent::Evaluator {
     std::string text;
     for (std::size_t i = 0; i < space_.size(); ++i) {
       if (row.active[i] == 0) continue;
-      text += (text.empty() ? "" : " ") + std::string(space_[i].name()) + "=" + std::to_string(row.x[i]);
+      text += (text.empty() ? "" : " ") + std::string(space_[i].name()) + "=" + table::cell_of(space_[i], row.x[i]);
     }
     return text;
   }

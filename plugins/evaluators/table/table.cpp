@@ -28,9 +28,10 @@ class Lines {
       if (line.ends_with('\n')) break;
     }
     int status = Z_OK;
-    const char* reason = gzerror(file_.get(), &status);
+    std::string_view reason = gzerror(file_.get(), &status);
     if (status != Z_OK && status != Z_STREAM_END) {
-      throw nascent::InvalidOption("/file", path_ + ":" + std::to_string(number_ + 1) + ": damaged or truncated (" + reason + ")");
+      if (reason.starts_with(path_ + ": ")) reason.remove_prefix(path_.size() + 2);
+      throw nascent::InvalidOption("/file", path_ + ":" + std::to_string(number_ + 1) + ": damaged or truncated (" + std::string(reason) + ")");
     }
     if (line.empty()) return false;
     ++number_;
@@ -93,6 +94,17 @@ std::size_t column_of(const std::vector<std::string>& header, std::string_view n
 }
 
 }  // namespace
+
+std::string cell_of(nascent::ParamView parameter, double value) {
+  if (parameter.is_choice()) {
+    const nas_value& choice = parameter.raw().choices[parameter.level_of(value)];
+    if (choice.type == NAS_T_STR) return {choice.u.s, choice.n};
+    if (choice.type == NAS_T_BOOL) return choice.u.i != 0 ? "true" : "false";
+    value = choice.type == NAS_T_INT ? static_cast<double>(choice.u.i) : choice.u.f;
+  }
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
 
 Table::Table(const std::string& path, nascent::SpaceView space, const std::vector<Source>& sources)
     : space_(space), n_metrics_(sources.size()) {

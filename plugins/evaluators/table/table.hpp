@@ -18,6 +18,9 @@ struct Source {
   std::vector<std::string> columns;
 };
 
+// The text that stands for a parameter's value in a table: a number, or a choice's text.
+std::string cell_of(nascent::ParamView parameter, double value);
+
 // Reads a CSV file (plain or gzip; header row, comma, no quoting, empty cell = missing) whose parameter columns carry the
 // parameters' names, with or without the leading "space.". Cells hold the value, or for choices its text.
 class Table {

@@ -1,0 +1,284 @@
+"""The command line as a person uses it: studies over a small table and over a shell script."""
+import csv
+import io
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+import time
+import tomllib
+import unittest
+
+NASCENT = os.environ["NASCENT"]
+
+TABLE_STUDY = """
+[study]
+name = "table"
+seed = 3
+parallel = 2
+
+[objective]
+metric = "score"
+direction = "maximize"
+
+[stop]
+trials = 8
+
+[space]
+type = "declared"
+
+[space.parameters]
+x = { int_uniform = [1, 4] }
+kind = { choice = ["a", "b"] }
+
+[sampler]
+type = "random"
+
+[[evaluator]]
+type = "table"
+file = "points.csv"
+metrics = { score = "score" }
+"""
+
+SCRIPT_STUDY = """
+[study]
+parallel = 1
+
+[objective]
+metric = "loss"
+direction = "minimize"
+
+[stop]
+trials = 3
+
+[budget]
+epochs = 1
+
+[space]
+type = "declared"
+
+[space.parameters]
+x = { uniform = [0.0, 1.0] }
+
+[sampler]
+type = "random"
+
+[trainer]
+type = "command"
+command = ["sh", "-c", "SCRIPT"]
+"""
+
+
+class CommandLine(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        rows = [f"{x},{kind},{x / 8 + (0.25 if kind == 'b' else 0)}" for x in range(1, 5) for kind in "ab"]
+        (self.folder / "points.csv").write_text("x,kind,score\n" + "\n".join(rows) + "\n")
+        (self.folder / "table.toml").write_text(TABLE_STUDY)
+
+    def write(self, name, text):
+        (self.folder / name).write_text(text)
+        return name
+
+    def script_study(self, name, script):
+        quoted = script.replace("\\", "\\\\").replace('"', '\\"')
+        return self.write(name, SCRIPT_STUDY.replace("SCRIPT", quoted))
+
+    def nascent(self, *arguments, code=0):
+        """Runs nascent in the test's folder, expects its exit code, returns standard output and error."""
+        ended = subprocess.run([NASCENT, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=120)
+        self.assertEqual(ended.returncode, code, f"nascent {' '.join(arguments)}\n{ended.stdout}\n{ended.stderr}")
+        return ended.stdout, ended.stderr
+
+    def start(self, *arguments):
+        process = subprocess.Popen([NASCENT, *arguments], cwd=self.folder, stdout=subprocess.PIPE, text=True)
+
+        def stop():
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            process.stdout.close()
+
+        self.addCleanup(stop)
+        return process
+
+    def trials(self, study):
+        return [json.loads(line) for line in self.nascent("trials", study, "--json")[0].splitlines()]
+
+    def until(self, condition, what):
+        deadline = time.monotonic() + 60
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, what)
+            time.sleep(0.05)
+
+    def test_run_writes_lines_of_data_and_a_result(self):
+        out, _ = self.nascent("run", "table.toml")
+        lines = out.splitlines()
+        self.assertEqual(lines[0], "study=table sampler=random parallel=2 deterministic=true stored=0")
+        self.assertTrue(any(line.startswith("trial=7 state=completed score=") for line in lines), out)
+        self.assertTrue(lines[-1].startswith("result trial "), out)
+
+    def test_json_lines_parse_and_end_in_the_result(self):
+        out, _ = self.nascent("run", "table.toml", "--json")
+        events = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual(events[0]["event"], "started")
+        self.assertEqual([e["trial"]["trial"] for e in events if e["event"] == "finished"], list(range(8)))
+        self.assertEqual(events[-1]["event"], "result")
+        self.assertFalse(events[-1]["interrupted"])
+
+    def test_a_mistyped_key_is_named_with_its_place(self):
+        self.write("bad.toml", TABLE_STUDY.replace("trials = 8", "trails = 8"))
+        _, err = self.nascent("run", "bad.toml", code=2)
+        self.assertEqual(err.splitlines()[0], 'nascent: bad.toml:12:1: unknown key "trails" in [stop]; did you mean "trials"?')
+
+    def test_an_unknown_plugin_is_named_with_the_nearest(self):
+        self.write("bad.toml", TABLE_STUDY.replace('"random"', '"randm"'))
+        _, err = self.nascent("validate", "bad.toml", code=2)
+        self.assertIn('did you mean "random"?', err.splitlines()[0])
+        self.assertIn("bad.toml:22:8:", err.splitlines()[0])
+
+    def test_typing_mistakes_show_the_nearest_name(self):
+        self.nascent("run", "table.toml")
+        _, err = self.nascent("plugin", "inspect", "sampler", "randm", code=2)
+        self.assertIn('did you mean "random"?', err)
+        _, err = self.nascent("best", "table.db", "--study", "tabel", code=2)
+        self.assertIn("did you mean 'table'?", err)
+        _, err = self.nascent("show", "table.toml", "99", code=2)
+        self.assertIn("has no trial 99; it has 8 trials", err)
+
+    def test_overrides(self):
+        self.nascent("run", "table.toml", "--set", "stop.trials=3", "--set", "study.store=three.db")
+        self.assertEqual(len(self.trials("three.db")), 3)
+        for override, complaint in (
+            ("stop.trails=3", '--set: unknown key "trails" in [stop]; did you mean "trials"?'),
+            ("stop.trials=x", '--set: stop.trials is "x"; it has to be a whole number of at least 1'),
+            ("stop", '--set: "stop" sets nothing; write --set section.key=value'),
+        ):
+            _, err = self.nascent("run", "table.toml", "--set", override, code=2)
+            self.assertEqual(err.splitlines()[0], "nascent: " + complaint)
+
+    def test_a_study_is_created_once_and_resumed_for_more(self):
+        self.nascent("run", "table.toml")
+        before = self.trials("table.toml")
+        _, err = self.nascent("run", "table.toml", code=4)
+        self.assertIn('there is a study "table" already; continue it with `nascent resume`', err)
+        self.nascent("resume", "table.toml", "--set", "stop.trials=10")
+        after = self.trials("table.toml")
+        self.assertEqual(after[:8], before)
+        self.assertEqual(len(after), 10)
+        _, err = self.nascent("resume", "table.toml", "--set", "sampler.type=grid", code=2)
+        self.assertIn("only stop.*, workers.* and plugins.* can change", err)
+
+    def test_the_same_study_gives_the_same_trials(self):
+        self.nascent("run", "table.toml")
+        self.nascent("run", "table.toml", "--set", "study.store=again.db")
+        keys = ("trial", "state", "parameters", "metrics", "accepted", "seed")
+        first, second = ([{k: t[k] for k in keys} for t in self.trials(s)] for s in ("table.db", "again.db"))
+        self.assertEqual(first, second)
+
+    def test_trials_as_csv(self):
+        self.nascent("run", "table.toml")
+        rows = list(csv.DictReader(io.StringIO(self.nascent("trials", "table.db", "--csv")[0])))
+        self.assertEqual(len(rows), 8)
+        for row in rows:
+            expected = int(row["space.x"]) / 8 + (0.25 if row["space.kind"] == "b" else 0)
+            self.assertEqual(float(row["score"]), expected)
+
+    def test_trials_sorted_and_limited(self):
+        self.nascent("run", "table.toml")
+        out, _ = self.nascent("trials", "table.db", "--sort", "-score", "--limit", "3", "--json")
+        scores = [json.loads(line)["metrics"]["score"] for line in out.splitlines()]
+        self.assertEqual(scores, sorted((t["metrics"]["score"] for t in self.trials("table.db")), reverse=True)[:3])
+
+    def test_best_is_the_best_trial(self):
+        self.nascent("run", "table.toml")
+        best = json.loads(self.nascent("best", "table.toml", "--json")[0])
+        self.assertEqual(best["metrics"]["score"], max(t["metrics"]["score"] for t in self.trials("table.toml")))
+
+    def test_show_as_text_and_json(self):
+        self.nascent("run", "table.toml")
+        shown = json.loads(self.nascent("show", "table.toml", "0", "--json")[0])
+        out, _ = self.nascent("show", "table.toml", "0")
+        self.assertTrue(out.startswith("trial 0 search completed"), out)
+        self.assertRegex(out, rf"space\.kind +{shown['parameters']['space.kind']}")
+
+    def test_status_as_text_and_json(self):
+        self.nascent("run", "table.toml")
+        status = json.loads(self.nascent("status", "table.toml", "--json")[0])
+        self.assertEqual((status["study"], status["trials"]["completed"], status["running"]), ("table", 8, []))
+        self.assertTrue(self.nascent("status", "table.db")[0].startswith("study table in "))
+
+    def test_replay_gives_the_same_bits(self):
+        self.nascent("run", "table.toml")
+        replay = json.loads(self.nascent("replay", "table.toml", "0", "--json")[0])
+        self.assertEqual((replay["trial"], replay["equal"]), (0, True))
+
+    def test_replay_finds_a_changed_result(self):
+        self.nascent("run", "table.toml")
+        text = (self.folder / "points.csv").read_text().splitlines()
+        self.write("points.csv", "\n".join([text[0]] + [line + "1" for line in text[1:]]) + "\n")
+        out, _ = self.nascent("replay", "table.toml", "0", code=1)
+        self.assertTrue(out.startswith("trial 0: differs"), out)
+
+    def test_the_resolved_study_is_a_study_of_the_same_meaning(self):
+        once, _ = self.nascent("validate", "table.toml", "--resolved")
+        self.assertEqual(tomllib.loads(once)["stop"]["trials"], 8)
+        self.write("resolved.toml", once)
+        twice, _ = self.nascent("validate", "resolved.toml", "--resolved")
+        self.assertEqual(twice, once)
+
+    def test_no_completed_trial_is_found_wanting(self):
+        study = self.script_study("failing.toml", "echo the disk is full >&2; exit 7")
+        self.nascent("run", study, code=1)
+        self.nascent("best", study, code=1)
+        for trial in self.trials(study):
+            self.assertEqual((trial["state"], trial["reason"]), ("failed", "error"))
+            self.assertIn("exit code 7; it said: the disk is full", trial["message"])
+
+    def test_words_that_are_no_text_do_not_spoil_the_rows(self):
+        study = self.script_study("latin.toml", r"printf 'gr\374n\n' >&2; exit 1")
+        self.nascent("run", study, code=1)
+        self.assertIn("it said: gr", self.trials(study)[0]["message"])
+
+    def test_an_interrupted_study_is_resumable(self):
+        study = self.script_study("slow.toml", 'sleep 1; echo "{\\"loss\\": $NASCENT_PARAM_X}" >&3')
+        process = self.start("run", study, "--json")
+        for line in process.stdout:
+            if json.loads(line)["event"] == "finished":
+                break
+        process.send_signal(signal.SIGINT)
+        last = process.stdout.read().splitlines()[-1]
+        self.assertEqual(process.wait(60), 130)
+        self.assertEqual(json.loads(last)["interrupted"], True)
+        self.assertEqual(json.loads(self.nascent("status", study, "--json")[0])["stop_reason"], "interrupted")
+        self.nascent("resume", study)
+        self.assertEqual([t["state"] for t in self.trials(study)], ["completed"] * 3)
+
+    def test_a_second_coordinator_is_refused(self):
+        study = self.script_study("slow.toml", 'sleep 1; echo "{\\"loss\\": $NASCENT_PARAM_X}" >&3')
+        process = self.start("run", study, "--set", "stop.trials=100", "--json")
+        self.until(lambda: (self.folder / "slow.db").exists(), "no store")
+        self.assertEqual(json.loads(process.stdout.readline())["event"], "started")
+        _, err = self.nascent("resume", study, code=4)
+        self.assertIn("slow", err)
+        self.assertGreaterEqual(len(self.trials(study)), 1)  # reading does not disturb
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+        self.assertEqual(process.wait(60), 130)
+
+    def test_wrong_arguments(self):
+        _, err = self.nascent(code=2)
+        self.assertIn("subcommand is required", err)
+        self.nascent("trials", "table.toml", "--state", "complete", code=2)
+        _, err = self.nascent("status", "table.toml", code=2)
+        self.assertIn("table.db does not exist yet; start the study with: nascent run table.toml", err)
+        _, err = self.nascent("run", "absent.toml", code=2)
+        self.assertIn("absent.toml", err)
+
+
+if __name__ == "__main__":
+    unittest.main()
