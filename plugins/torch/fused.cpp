@@ -51,9 +51,10 @@ void update_running(const BatchNormState& s, const at::Tensor& mean, const at::T
 }
 
 struct BatchNormNode : torch::autograd::Function<BatchNormNode> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const at::Tensor& added,
-                            const at::Tensor& running_mean, const at::Tensor& running_var, double momentum, double epsilon, bool rectify) {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                            const c10::optional<at::Tensor>& maybe_added, const at::Tensor& running_mean, const at::Tensor& running_var, double momentum, double epsilon, bool rectify) {
     const BatchNormState state{weight, bias, running_mean, running_var, momentum, epsilon};
+    const at::Tensor added = maybe_added.value_or(at::Tensor());
     const Extent extent = extent_of(x);
     const at::Tensor mean = vector_of(extent.channels), variance = vector_of(extent.channels);
     channel_moments(x.data_ptr(), extent, mean.data_ptr<float>(), variance.data_ptr<float>());
@@ -123,7 +124,8 @@ bool is_channels_last_image(const at::Tensor& x) {
 
 at::Tensor fused_batch_norm(const at::Tensor& x, const BatchNormState& s, const at::Tensor& added, Rectifier rectifier, bool training) {
   if (training) {
-    return BatchNormNode::apply(x, s.weight, s.bias, added, s.running_mean, s.running_var, s.momentum, s.epsilon, rectifier == Rectifier::relu);
+    const c10::optional<at::Tensor> maybe_added = added.defined() ? c10::optional<at::Tensor>(added) : c10::nullopt;
+    return BatchNormNode::apply(x, s.weight, s.bias, maybe_added, s.running_mean, s.running_var, s.momentum, s.epsilon, rectifier == Rectifier::relu);
   }
   return scaled(x, s, s.running_mean.data_ptr<float>(), s.running_var.data_ptr<float>(), added, rectifier);
 }

@@ -67,6 +67,12 @@ Kernel kernel_of(const Lowering& lowering) {
   return std::move(*kernel);
 }
 
+// Channels-last, also in the strides where one channel would leave them ambiguous: operators choose their layout by them.
+at::Tensor channels_last(const at::Tensor& x) {
+  const std::int64_t channels = x.size(1), width = x.size(3), plane = x.size(2) * width;
+  return x.contiguous(at::MemoryFormat::ChannelsLast).as_strided(x.sizes(), {channels * plane, 1, channels * width, channels});
+}
+
 }  // namespace
 
 at::Generator Call::generator() const {
@@ -155,7 +161,7 @@ std::vector<at::Tensor> Plan::run(const std::vector<at::Tensor>& inputs, const W
   std::vector<at::Tensor> slots(n_slots_);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const bool image = inputs[i].dim() == 4 && pass.path == Path::fast;
-    slots[input_slots_[i]] = image ? inputs[i].contiguous(at::MemoryFormat::ChannelsLast) : inputs[i];
+    slots[input_slots_[i]] = image ? channels_last(inputs[i]) : inputs[i];
   }
   std::optional<at::Generator> generator;
   for (const Step& step : steps_) {

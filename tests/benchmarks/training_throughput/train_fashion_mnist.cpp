@@ -2,10 +2,11 @@
 //   train_fashion_mnist NETWORK UNIT AMOUNT ROWS [option=value ...]
 // NETWORK: "plain:16,32,32,32" (convolution, norm, ReLU; '/' halves the size before a layer) or "residual:16,32,64x2"
 // (stages, blocks of two convolutions each); UNIT: epochs, steps or seconds; ROWS: training rows, the last tenth of
-// 60,000 at most is validated on.
+// 60,000 at most is validated on. With all 60,000 rows and a budget in steps only the rate of training is printed.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
+#include <ctime>
 #include <iostream>
 #include <numeric>
 
@@ -113,15 +114,31 @@ int run(int argc, char** argv) {
     std::fflush(stdout);
     return nascent::Verdict::go;
   };
-  nascent::libtorch::TorchTrainer trainer(nascent::Options(nullptr), {});
+  // The rate is that of the steps behind the first tenth of a budget in steps.
   const std::string unit = argv[2];
+  const auto steps_max = unit == "steps" ? std::stoll(argv[3]) : 0;
+  std::int64_t steps = 0;
+  auto rate_begin = begin;
+  std::clock_t cpu_begin = 0;
+  reports.polled = [&] {
+    if (steps++ == steps_max / 10) rate_begin = std::chrono::steady_clock::now(), cpu_begin = std::clock();
+  };
+  nascent::libtorch::TorchTrainer trainer(nascent::Options(nullptr), {});
   const nascent::SpaceView space(nullptr);
   const nascent::TrainRequest request{graph, nascent::Options(config.get()), nascent::Subset(data.subset(train_rows)),
                                       nascent::Subset(data.subset(validation_rows)),
                                       {unit == "epochs" ? NAS_UNIT_EPOCH : unit == "steps" ? NAS_UNIT_STEP : NAS_UNIT_SECOND, 0, 0, std::stod(argv[3])},
                                       "", "", "", {}, space, nascent::ConstRow({}, {})};
   const auto model = trainer.train(reports.task(), request);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const auto end = std::chrono::steady_clock::now();
+  const double seconds = std::chrono::duration<double>(end - begin).count();
+  const double cpu_seconds = static_cast<double>(std::clock() - cpu_begin) / CLOCKS_PER_SEC;
+  if (steps_max > 0 && validation_rows.empty()) {
+    const double images = static_cast<double>(steps_max - steps_max / 10) * static_cast<double>(nascent::Options(config.get()).integer("batch_size"));
+    std::printf("{\"images_per_second\": %.1f, \"images_per_cpu_second\": %.1f}\n",
+                images / std::chrono::duration<double>(end - rate_begin).count(), images / cpu_seconds);
+    return 0;
+  }
   std::printf("{\"network\": \"%s\", \"parameters\": %lld, \"multiply_adds\": %lld, \"seconds\": %.2f, \"test_accuracy\": %.4f}\n", argv[1],
               static_cast<long long>(summary.parameters), static_cast<long long>(summary.multiply_adds), seconds, accuracy(*model, unseen, test.labels));
   return 0;

@@ -41,6 +41,7 @@ class Arrays {
   [[nodiscard]] std::int64_t rows() const { return rows_; }
   [[nodiscard]] nas_subset all() const { return {{&table, const_cast<Arrays*>(this)}, 0, 0, nullptr, 0}; }
   [[nodiscard]] nas_subset subset(const std::vector<std::int64_t>& rows) const {
+    if (rows.empty()) return {};  // a null list of rows would mean all of them
     return {{&table, const_cast<Arrays*>(this)}, 0, 0, rows.data(), rows.size()};
   }
   // Rows as the model's predict() takes them.
@@ -114,7 +115,11 @@ class KeptReports {
     task_.trial_id = 1;
     task_.seed = seed;
     task_.world_size = 1;
-    task_.cancelled = [](void* ctx) noexcept -> std::int32_t { return static_cast<KeptReports*>(ctx)->cancelled ? 1 : 0; };
+    task_.cancelled = [](void* ctx) noexcept -> std::int32_t {
+      const auto& kept = *static_cast<KeptReports*>(ctx);
+      if (kept.polled) kept.polled();
+      return kept.cancelled ? 1 : 0;
+    };
     task_.report = [](void* ctx, double budget, const nas_metric* metrics, std::size_t n, std::uint32_t* answer) noexcept -> nas_status {
       auto& kept = *static_cast<KeptReports*>(ctx);
       Report report{budget, {}};
@@ -129,6 +134,7 @@ class KeptReports {
 
   std::vector<Report> reports;
   std::function<nascent::Verdict(const Report&)> verdict;
+  std::function<void()> polled;  // before every step
   bool cancelled = false;
   std::int32_t device_type = 0;
   [[nodiscard]] nascent::Task task() {
