@@ -1,0 +1,61 @@
+// A trainer that makes learning curves out of nothing, and a scheduler that notes what it was shown.
+#pragma once
+
+#include <cmath>
+#include <nascent/rng.hpp>
+#include <nascent/scheduler.hpp>
+#include <nascent/trainer.hpp>
+#include <set>
+#include <tuple>
+#include <vector>
+
+namespace nascent::fakes {
+
+class Curves : public nascent::Trainer {
+ public:
+  static constexpr nascent::About about{"test.trainer.curves", "curves", "1.0.0", "Learning curves from a formula"};
+  static constexpr std::array options{nascent::option("rate", "best at 0.1").real(1e-6, 1).otherwise(0.1).searchable()};
+
+  static inline double drift = 0;  // added to every loss, as if the trainer's code had changed
+  static inline int trained = 0;
+
+  explicit Curves(const nascent::Options&) {}
+  std::unique_ptr<nascent::Model> train(const nascent::Task& task, const nascent::TrainRequest& request) override {
+    ++trained;
+    const double miss = std::log10(request.options.real("rate")) + 1;
+    nascent::Rng noise(task.seed());
+    for (double epoch = 1; epoch <= request.budget.to; ++epoch) {
+      const std::array metrics{nascent::MetricValue{"val_loss", miss * miss + 1 / epoch + 0.01 * noise.uniform() + drift},
+                               nascent::MetricValue{"epoch_seconds", epoch}};
+      if (task.report(epoch, metrics) != nascent::Verdict::go) break;
+    }
+    return nullptr;
+  }
+};
+
+// Stops a trial at its second report when it is worse than the best it was shown; writes down what that was.
+class Onlooker : public nascent::Scheduler {
+ public:
+  static constexpr nascent::About about{"test.scheduler.onlooker", "onlooker", "1.0.0", "Stops what is not the best"};
+  struct Sight {
+    std::uint64_t trial;
+    std::size_t own_reports;
+    std::set<std::uint64_t> others;
+  };
+  static inline std::vector<Sight> sights;
+
+  explicit Onlooker(const nascent::Options&) {}
+  nascent::Verdict decide(const nascent::Observations& history, const nascent::Observations& trial) override {
+    const nascent::Observation newest = trial[trial.size() - 1];
+    Sight sight{newest.trial_id(), trial.size(), {}};
+    double best = newest.value();
+    for (std::size_t i = 0; i < history.size(); ++i) {
+      sight.others.insert(history[i].trial_id());
+      if (history[i].budget() == newest.budget()) best = std::min(best, history[i].value());
+    }
+    sights.push_back(std::move(sight));
+    return newest.budget() >= 2 && newest.value() > best ? nascent::Verdict::stop : nascent::Verdict::go;
+  }
+};
+
+}  // namespace nascent::fakes

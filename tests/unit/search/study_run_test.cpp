@@ -1,0 +1,230 @@
+// Whole studies: components from a catalog, scheduler, final part, resume, replay.
+#include "nascent/core/study_run.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "curves.hpp"
+#include "files.hpp"
+#include "layers.hpp"
+#include "nascent/core/resolved_study.hpp"
+#include "search_fixture.hpp"
+
+namespace nascent::core {
+namespace {
+
+using fakes::Curves;
+using fakes::Onlooker;
+using nascent::test::TemporaryFolder;
+using test::expect_same;
+using test::take;
+using testing::HasSubstr;
+
+PluginCatalog& catalog() {
+  static PluginCatalog the_catalog = [] {
+    static constexpr nas_plugin plugin =
+        nascent::describe_plugin<fakes::Layers, fakes::Telltale, Curves, Onlooker>("test.search", "1.0.0");
+    PluginCatalog c = PluginCatalog::empty();
+    take(c.register_builtin(&plugin).map([] { return 0; }));
+    return c;
+  }();
+  return the_catalog;
+}
+
+struct Text {
+  std::string study = "parallel = 2";
+  std::string more;
+};
+
+class StudyRunTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    Curves::drift = 0;
+    Curves::trained = 0;
+    Onlooker::sights.clear();
+  }
+  [[nodiscard]] StudyConfig config(const Text& text = {}) const {
+    return take(parse_study(
+        fmt::format("[study]\nname = \"s\"\nseed = 5\nstore = \"s.db\"\nduplicates = \"retrain\"\n{}\n"
+                    "[objective]\nmetric = \"val_loss\"\ndirection = \"minimize\"\n[stop]\ntrials = 12\n[budget]\nepochs = 3\n"
+                    "[space]\ntype = \"layers\"\n[sampler]\ntype = \"telltale\"\n"
+                    "[trainer]\ntype = \"curves\"\nrate = {{ log_uniform = [1e-4, 1] }}\n[workers]\nexecution = \"inline\"\n{}\n",
+                    text.study, text.more),
+        "study.toml", folder_.path()));
+  }
+  Result<StudyResult> run(const StudyConfig& config, StudyStart start = StudyStart::create) {
+    StudyRun request;
+    request.config = config;
+    request.start = start;
+    return run_study(request, catalog());
+  }
+  [[nodiscard]] std::unique_ptr<Store> store() const { return take(Store::open(folder_.path("s.db"))); }
+  [[nodiscard]] std::vector<Trial> trials() const { return take(store()->trials(1)); }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(StudyRunTest, runs_to_its_end_and_says_why_it_ended) {
+  const auto result = run(config());
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->search.reason, "trials=12");
+  ASSERT_TRUE(result->chosen);
+  EXPECT_EQ(result->chosen->id, result->search.incumbent->id);
+  const auto record = take(store()->study("s"));
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->state, StudyState::finished);
+  EXPECT_EQ(record->stop_reason, "trials=12");
+  EXPECT_EQ(record->plugins.size(), 3U);
+  EXPECT_EQ(record->objectives_json, R"([{"metric":"val_loss","direction":"minimize"}])");
+  for (const Trial& trial : trials()) {
+    EXPECT_TRUE(trial.finished());
+    EXPECT_EQ(trial.budget_spent, trial.state == TrialState::completed ? 3 : 0);
+  }
+}
+
+TEST_F(StudyRunTest, the_stored_configuration_is_the_study) {
+  const StudyConfig given = config();
+  ASSERT_TRUE(run(given));
+  const auto record = take(store()->study("s"));
+  const auto stored = stored_study(*record, folder_.path("s.db"));
+  ASSERT_TRUE(stored) << stored.error().message;
+  EXPECT_EQ(resolved_toml(*stored), record->resolved_config);
+  const auto before = trials();
+  const int trained = Curves::trained;
+  const auto resumed = run(*stored, StudyStart::resume);
+  ASSERT_TRUE(resumed) << resumed.error().message;
+  EXPECT_EQ(Curves::trained, trained);
+  expect_same(before, trials(), "resumed at its end");
+}
+
+TEST_F(StudyRunTest, a_study_begins_once_under_a_name) {
+  ASSERT_TRUE(run(config()));
+  const auto again = run(config());
+  ASSERT_FALSE(again);
+  EXPECT_THAT(again.error().message, HasSubstr("nascent resume"));
+}
+
+TEST_F(StudyRunTest, is_not_continued_in_another_space) {
+  ASSERT_TRUE(run(config()));
+  StudyConfig other = config();
+  other.trainer->options.clear();  // the rate is no longer searched
+  const auto resumed = run(other, StudyStart::resume);
+  ASSERT_FALSE(resumed);
+  EXPECT_THAT(resumed.error().message, HasSubstr("was begun in another search space"));
+}
+
+TEST_F(StudyRunTest, a_scheduler_sees_the_trials_that_parallel_allows_and_no_others) {
+  const auto result = run(config({.study = "parallel = 3", .more = "[scheduler]\ntype = \"onlooker\""}));
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_GT(result->search.counts.pruned, 0U);
+  std::set<std::uint64_t> reported;
+  for (const auto& sight : Onlooker::sights) reported.insert(sight.trial);
+  for (const auto& sight : Onlooker::sights) {
+    std::set<std::uint64_t> expected;
+    for (const std::uint64_t trial : reported) {
+      if (trial + 3 <= sight.trial) expected.insert(trial);
+    }
+    EXPECT_EQ(sight.others, expected) << "trial " << sight.trial;
+  }
+  for (const Trial& trial : trials()) {
+    EXPECT_TRUE(trial.state != TrialState::pruned || trial.budget_spent == 2) << trial.id;
+  }
+}
+
+TEST_F(StudyRunTest, in_an_asynchronous_study_a_scheduler_sees_all_other_trials) {
+  const auto result =
+      run(config({.study = "parallel = 3\ndeterministic = false", .more = "[scheduler]\ntype = \"onlooker\""}));
+  ASSERT_TRUE(result) << result.error().message;
+  // Inline trials run one after another: a trial sees every one that reported before it, and not itself.
+  std::set<std::uint64_t> earlier;
+  for (std::size_t i = 0; i < Onlooker::sights.size(); ++i) {
+    const auto& sight = Onlooker::sights[i];
+    if (i > 0 && Onlooker::sights[i - 1].trial != sight.trial) earlier.insert(Onlooker::sights[i - 1].trial);
+    EXPECT_EQ(sight.others, earlier) << "trial " << sight.trial;
+  }
+  EXPECT_GT(earlier.size(), 5U);
+}
+
+TEST_F(StudyRunTest, a_pruned_study_resumes_to_the_same_trials) {
+  const std::string scheduler = "[scheduler]\ntype = \"onlooker\"";
+  ASSERT_TRUE(run(config({.more = scheduler})));
+  const auto undisturbed = trials();
+  TemporaryFolder second;
+  StudyConfig stopped = config({.more = scheduler});
+  stopped.store = second.path("s.db");
+  for (int n = 0; n < 5; ++n) {
+    StopRequest stop;
+    class StopAfter : public SearchObserver {
+     public:
+      StopAfter(StopRequest& stop, int n) : stop_(stop), left_(n) {}
+      void on_asked(const Trial&) override {
+        if (--left_ < 0) stop_.cancel();
+      }
+
+     private:
+      StopRequest& stop_;
+      int left_;
+    } observer(stop, 2);
+    StudyRun request{stopped, n == 0 ? StudyStart::create : StudyStart::resume, &observer, &stop};
+    const auto result = run_study(request, catalog());
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_TRUE(result->search.interrupted);
+  }
+  StudyRun request{stopped, StudyStart::resume};
+  ASSERT_TRUE(run_study(request, catalog()));
+  expect_same(undisturbed, take(take(Store::open(stopped.store))->trials(1)), "five interruptions");
+}
+
+TEST_F(StudyRunTest, winners_are_trained_with_the_final_budget) {
+  const auto result = run(config({.more = "[final]\ntop = 2\nseeds = 2\nepochs = 5"}));
+  ASSERT_TRUE(result) << result.error().message;
+  ASSERT_EQ(result->finals.size(), 4U);
+  for (const Trial& trial : result->finals) {
+    EXPECT_EQ(trial.role, TrialRole::final);
+    EXPECT_EQ(trial.budget_spent, 5);
+  }
+  EXPECT_EQ(result->chosen->role, TrialRole::final);
+  EXPECT_EQ(result->chosen->parent, result->search.incumbent->id);
+}
+
+TEST_F(StudyRunTest, mistakes_in_components_are_reported_together_at_their_place) {
+  StudyConfig wrong = config();
+  wrong.sampler.type = "teltale";
+  ConfigMember member;
+  member.key = "raet";
+  member.where = {"study.toml", 30, 1};
+  member.value.data = 0.1;
+  wrong.trainer->options.push_back(member);
+  const auto result = run(wrong);
+  ASSERT_FALSE(result);
+  EXPECT_THAT(result.error().message, HasSubstr("there is no sampler \"teltale\"; did you mean \"telltale\"?"));
+  EXPECT_THAT(result.error().message, HasSubstr("study.toml:30:1: unknown option \"raet\""));
+}
+
+TEST_F(StudyRunTest, replay_gives_the_same_metrics_and_names_what_changed) {
+  ASSERT_TRUE(run(config({.more = "[scheduler]\ntype = \"onlooker\""})));
+  auto study = take(resolve_study(config(), catalog()));
+  auto runner = take(component_runner(catalog(), study, {}));
+  const auto stored = store();
+  for (const Trial& trial : trials()) {
+    if (trial.state == TrialState::invalid) continue;
+    const auto replay = replay_trial(*stored, 1, trial.id, *runner);
+    ASSERT_TRUE(replay) << replay.error().message;
+    EXPECT_TRUE(replay->equal()) << trial.id;
+    EXPECT_EQ(replay->replayed.state, trial.state);
+    EXPECT_TRUE(replay->differences.empty());
+  }
+  Curves::drift = 0.5;
+  const auto all = trials();
+  const auto completed = std::ranges::find(all, TrialState::completed, &Trial::state);
+  ASSERT_NE(completed, all.end());
+  const auto replay = take(replay_trial(*stored, 1, completed->id, *runner));
+  EXPECT_FALSE(replay.equal());
+  ASSERT_EQ(replay.differences.size(), 1U);
+  EXPECT_EQ(replay.differences[0].metric, "val_loss");
+  EXPECT_NEAR(*replay.differences[0].replayed - *replay.differences[0].recorded, 0.5, 1e-12);
+  EXPECT_FALSE(replay_trial(*stored, 1, 999, *runner));
+}
+
+}  // namespace
+}  // namespace nascent::core
