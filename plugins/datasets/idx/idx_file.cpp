@@ -62,14 +62,13 @@ std::uint64_t row_bytes(const IdxArray& array, const std::string& path) {
   return bytes;
 }
 
+// Reads in pieces as large as what has already arrived.
 void read_elements(const ByteSource& source, const std::string& path, std::uint64_t total,
                    std::vector<std::byte>& elements) {
-  constexpr std::uint64_t chunk = std::uint64_t{1} << 22;
+  constexpr std::size_t smallest = std::size_t{1} << 16;
   while (elements.size() < total) {
     const std::size_t before = elements.size();
-    const auto wanted = static_cast<std::size_t>(std::min(chunk, total - before));
-    if (elements.capacity() < before + wanted)
-      elements.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(total, 2 * (before + wanted))));
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(std::max(smallest, before), total - before));
     elements.resize(before + wanted);
     const std::size_t got = read_fully(source, elements.data() + before, wanted);
     if (got < wanted) {
