@@ -1,0 +1,28 @@
+# Installs the build folder BUILD to PREFIX, emptied before, and asks the installed program for its plugins.
+file(REMOVE_RECURSE ${PREFIX})
+execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${PREFIX} OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+foreach(file bin/nascent bin/nascent-worker include/nascent/abi.h include/nascent/sampler.hpp include/nascent/core/study.hpp
+             share/nascent/template/common/CMakeLists.txt)
+  if(NOT EXISTS ${PREFIX}/${file})
+    message(FATAL_ERROR "${PREFIX}/${file} was not installed")
+  endif()
+endforeach()
+
+file(GLOB_RECURSE built RELATIVE ${BUILD}/lib/nascent/plugins ${BUILD}/lib/nascent/plugins/*.so)
+file(GLOB_RECURSE installed ${PREFIX}/*/nascent-*.so)
+foreach(library ${built})
+  if(NOT "${installed}" MATCHES "/${library}(;|$)")
+    message(FATAL_ERROR "the plugin ${library} was built and not installed")
+  endif()
+endforeach()
+foreach(library ${installed})
+  string(REGEX REPLACE "\\.so$" ".nascent.json" manifest ${library})
+  if(NOT EXISTS ${manifest})
+    message(FATAL_ERROR "${library} was installed without its manifest")
+  endif()
+endforeach()
+
+execute_process(COMMAND ${PREFIX}/bin/nascent plugin list OUTPUT_VARIABLE list COMMAND_ERROR_IS_FATAL ANY)
+if(NOT list MATCHES "evolution[^\n]*${PREFIX}/")
+  message(FATAL_ERROR "the installed nascent does not find its plugins:\n${list}")
+endif()
