@@ -85,6 +85,8 @@ TEST(AbiPrefix, every_other_change_is_a_break) {
               testing::ElementsAre("nas_metric is FROZEN and changed"));
   EXPECT_THAT(after("#define NAS_E_NUMERIC (-6)", "#define NAS_E_NUMERIC (-9)"),
               testing::ElementsAre("constant NAS_E_NUMERIC changed"));
+  EXPECT_THAT(after("\"nascent.space/1\"", "\"nascent.space/2\""),
+              testing::ElementsAre("constant NAS_KIND_SPACE changed"));
   EXPECT_THAT(after("(void *self, const nas_ask *, nas_error *)", "(void *self, nas_ask *, nas_error *)"),
               testing::Not(IsEmpty()));
 }

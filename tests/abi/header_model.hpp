@@ -25,9 +25,12 @@ inline std::string squeezed(const std::string& text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text.compare(i, 2, "/*") == 0) i = std::min(text.find("*/", i), text.size()) + 1;
-    const bool blank = i >= text.size() || text[i] == '/' || text[i] == '\\' || std::isspace(static_cast<unsigned char>(text[i])) != 0;
-    if (!blank) out += text[i];
-    else if (!out.empty() && out.back() != ' ') out += ' ';
+    const bool blank =
+        i >= text.size() || text[i] == '/' || text[i] == '\\' || std::isspace(static_cast<unsigned char>(text[i])) != 0;
+    if (!blank)
+      out += text[i];
+    else if (!out.empty() && out.back() != ' ')
+      out += ' ';
   }
   if (out.ends_with(' ')) out.pop_back();
   return out;
@@ -67,7 +70,7 @@ inline Header read_header(const std::string& text) {
     }
     header.structs[name] = std::move(s);
   }
-  const std::regex constant(R"(#define (NAS_\w+) ([^\n/]+))");
+  const std::regex constant(R"(#define (NAS_\w+) ([^\n]+))");
   for (std::sregex_iterator m(text.begin(), text.end(), constant), end; m != end; ++m) {
     if (m->str(1) != "NAS_ABI_MINOR" && m->str(1) != "NAS_TARGET_MINOR")
       header.constants[m->str(1)] = squeezed(m->str(2));
