@@ -66,26 +66,33 @@ class Command : public nascent::Trainer {
     const milliseconds grace(static_cast<std::int64_t>(request.options.real("grace") * 1000));
     const Folder folder(task.artifact_dir());
     const std::string trial_file = folder / "trial.json", log = folder / "output.log";
-    std::ofstream(trial_file) << command::trial_json(task, request) << '\n';
+    if (!(std::ofstream(trial_file) << command::trial_json(task, request) << std::endl)) {
+      throw nascent::Error(NAS_E_IO, "cannot write " + trial_file + "; check the folder's permissions and free space");
+    }
+    const std::string directory = request.options.has("directory") ? request.options.text("directory") : "";
+    if (!directory.empty() && !fs::is_directory(directory)) {
+      throw nascent::InvalidOption("directory", "directory is '" + directory + "', which is no folder; give the folder the program runs in");
+    }
 
     std::vector<std::string> environment = command::parameter_environment(request);
     environment.push_back("NASCENT_TRIAL=" + trial_file);
     environment.push_back("NASCENT_REPORT=" + std::to_string(command::report_fd));
     environment.push_back("NASCENT_VERDICT=" + std::to_string(command::verdict_fd));
-    command::Process program(argv, environment, request.options.has("directory") ? request.options.text("directory") : "", log);
+    command::Process program(argv, environment, directory, log);
 
     double budget = request.budget.from;
-    bool reported = false;
+    bool reported = false, ended = false;
     for (;;) {
       std::string line;
-      const command::Process::Read read = program.read_line(line, milliseconds(200));
+      const command::Process::Read read = program.read_line(line, milliseconds(ended ? 0 : 200));
       if (task.cancelled()) {
         end(program, grace);
         throw nascent::Error(NAS_E_CANCELLED, "the trial was cancelled");
       }
       if (read == command::Process::Read::timeout) {
-        // A program whose child keeps the pipe open has ended all the same.
-        if (program.wait(milliseconds(0))) break;
+        // A program whose child keeps the pipe open has ended all the same; what it wrote last is still to be read.
+        if (ended) break;
+        ended = program.wait(milliseconds(0)).has_value();
         continue;
       }
       if (read == command::Process::Read::end) break;

@@ -6,10 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <string_view>
 #include <thread>
 
 #include "nascent/error.hpp"
@@ -28,6 +30,12 @@ std::array<int, 2> make_pipe() {
     throw nascent::Error(NAS_E_IO, std::string("cannot make a pipe: ") + std::strerror(errno));
   }
   return ends;
+}
+
+// Does "NAME=value" have the name of one of `variables`?
+bool names_one_of(const std::vector<std::string>& variables, std::string_view variable) {
+  const std::string_view name = variable.substr(0, variable.find('=') + 1);
+  return std::any_of(variables.begin(), variables.end(), [name](const std::string& other) { return other.starts_with(name); });
 }
 
 // Releases posix_spawn's objects.
@@ -57,9 +65,12 @@ Process::Process(const std::vector<std::string>& argv, const std::vector<std::st
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
 
+  // A name may stand once only: which of two a program sees depends on the program.
   std::vector<std::string> added = environment;
   std::vector<char*> variables;
-  for (char** variable = environ; *variable != nullptr; ++variable) variables.push_back(*variable);
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (!names_one_of(added, *variable)) variables.push_back(*variable);
+  }
   for (std::string& variable : added) variables.push_back(variable.data());
   variables.push_back(nullptr);
 
@@ -146,11 +157,16 @@ void Process::write_verdict(const std::string& line) {
 std::optional<Exit> Process::wait(std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   while (!exit_) {
-    int status = 0;
-    const pid_t ended = waitpid(pid_, &status, WNOHANG);
-    if (ended == pid_) {
+    siginfo_t ended{};
+    const int answer = waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT);
+    if (answer == 0 && ended.si_pid == pid_) {
+      // Before it is reaped: its number is still its own, and so is that of its group.
+      signal(SIGKILL);
+      int status = 0;
+      while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+      }
       exit_ = WIFSIGNALED(status) ? Exit{0, WTERMSIG(status)} : Exit{WEXITSTATUS(status), 0};
-    } else if (ended < 0 && errno != EINTR) {
+    } else if (answer < 0 && errno != EINTR) {
       exit_ = Exit{};  // reaped by somebody else: nothing more to learn
     } else if (std::chrono::steady_clock::now() >= deadline) {
       return std::nullopt;

@@ -37,7 +37,7 @@ class Process {
   Read read_line(std::string& line, std::chrono::milliseconds timeout);
   // Never blocks and never fails: a child that does not read its verdicts misses them.
   void write_verdict(const std::string& line);
-  // Has it ended? Waits at most `timeout`.
+  // Has it ended? Waits at most `timeout`. What it left running in its process group is killed with its end.
   std::optional<Exit> wait(std::chrono::milliseconds timeout);
   // To the child and everything it started in its process group.
   void signal(int number);

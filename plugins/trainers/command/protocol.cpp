@@ -1,6 +1,7 @@
 #include "protocol.hpp"
 
 #include <cctype>
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -47,11 +48,24 @@ Json architecture_json(const nascent::Graph& graph) {
   return {{"nodes", nodes}, {"outputs", outputs}};
 }
 
-// Python's json writes NaN, Infinity and -Infinity bare, which is no JSON: as null they reach the reader.
+// Python's json writes NaN, Infinity and -Infinity bare, which is no JSON: as null they reach the reader. Text in quotes,
+// such as a metric's name, stays as it is.
 std::string with_nulls(std::string_view line) {
-  std::string text(line);
-  for (const std::string_view word : {"-Infinity", "Infinity", "NaN"}) {
-    for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at)) text.replace(at, word.size(), "null");
+  std::string text;
+  bool quoted = false;
+  for (std::size_t i = 0; i < line.size();) {
+    const std::string_view rest = line.substr(i);
+    std::size_t length = 1;
+    if (quoted) {
+      length = rest[0] == '\\' && rest.size() > 1 ? 2 : 1;
+    } else {
+      for (const std::string_view word : {"-Infinity", "Infinity", "NaN"}) {
+        if (rest.starts_with(word)) length = word.size();
+      }
+    }
+    if (rest[0] == '"') quoted = !quoted;
+    text += !quoted && length > 1 ? std::string_view("null") : rest.substr(0, length);
+    i += length;
   }
   return text;
 }
@@ -95,6 +109,7 @@ ReportLine parse_report(std::string_view line, double next_budget) {
     if (!value.is_number() && !value.is_null()) refuse(line, "has '" + name + "', which is no number; metrics are numbers");
     const double number = value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
     if (name == "budget") {
+      if (!std::isfinite(number)) refuse(line, "has a budget that is not finite; give what was spent so far");
       report.budget = number;
     } else {
       report.metrics.emplace_back(name, number);
