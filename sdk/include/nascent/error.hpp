@@ -53,7 +53,7 @@ inline nas_status set_error(nas_error* error, nas_status status, std::string_vie
   const auto copy = [](char* to, std::size_t capacity, std::string_view text) {
     std::size_t n = std::min(text.size(), capacity - 1);
     while (n < text.size() && n > 0 && (static_cast<unsigned char>(text[n]) & 0xC0U) == 0x80U) --n;
-    std::memcpy(to, text.data(), n);
+    if (n > 0) std::memcpy(to, text.data(), n);  // an empty view may be null
     to[n] = '\0';
   };
   error->code = status;
