@@ -19,6 +19,8 @@ namespace fs = std::filesystem;
 
 class Checkpoint : public testing::Test {
  protected:
+  using Run = tasks::Run;  // not the base class's function of that name
+
   void SetUp() override {
     folder_ = fs::temp_directory_path() / ("nascent_checkpoint_" + std::to_string(::getpid()));
     fs::create_directories(folder_);

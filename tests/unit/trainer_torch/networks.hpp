@@ -101,9 +101,9 @@ inline std::vector<Network> all() {
   });
   sequence("mat_mul", [](Graph& g, Edge x) { return g.add("MatMul", {x, Edge(g.transpose(x, {0, 2, 1}))}); });
   sequence("gru", [](Graph& g, Edge x) { return g.gru(x, 5); });
-  sequence("gru_state", [](Graph& g, Edge x) { return Edge(g.gru(x, 5, nascent::Direction::reverse), 1); });
+  sequence("gru_state", [](Graph& g, Edge x) { return Edge(g.gru(x, 5, nascent::SequenceDirection::reverse), 1); });
   sequence("lstm_both_ways", [](Graph& g, Edge x) {
-    const auto y = g.lstm(x, 5, nascent::Direction::bidirectional);
+    const auto y = g.lstm(x, 5, nascent::SequenceDirection::bidirectional);
     return g.concat({Edge(g.flatten(y)), Edge(y, 1), Edge(y, 2)});
   });
   sequence("attention", [](Graph& g, Edge x) { return g.attention(g.layer_norm(x), 2); });
