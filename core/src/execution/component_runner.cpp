@@ -13,6 +13,7 @@
 #include "nascent/core/study_data.hpp"
 #include "nascent/core/trial_runner.hpp"
 #include "report_log.hpp"
+#include "trial_files.hpp"
 #include "trial_task.hpp"
 
 namespace nascent::core {
@@ -22,7 +23,6 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kModelFormat = "nascent";
-constexpr const char* kModelFile = "model";
 
 // A session for work that nobody follows.
 class QuietSession final : public TrialSession {
@@ -67,6 +67,9 @@ class ComponentRunner final : public TrialRunner {
 
   Result<AttemptEnd> attempt(Trial& trial, TrialSession& session);
   Result<AttemptEnd> train(Trial& trial, const nas_graph* graph, TrialSession& session, ModelRef& model);
+  // The outcome of a training that came to an end; `repeated`: reports of earlier attempts, when it had no new ones.
+  AttemptEnd judge_training(Trial& trial, const PluginResult<void>& answer, const std::vector<Report>& repeated,
+                            const TrialSession& session) const;
   PluginResult<void> call_trainer(const Trial& trial, const nas_graph* graph, const std::string& checkpoint,
                                   const std::string& resume, nas_model* out);
   PluginResult<void> compress(const Trial& trial, ModelRef& model);
@@ -119,14 +122,16 @@ Result<void> ComponentRunner::create_components(PluginCatalog& catalog) {
     auto evaluation = Evaluation::create(catalog, study_, component, *space_, shape ? shape->n_classes() : 0);
     if (!evaluation) return tl::unexpected<Error>(evaluation.error());
     if ((evaluation->needs() & NAS_NEEDS_MODEL) != 0 && !study_.trainer) {
-      return fail(ErrorKind::invalid_input,
-                  fmt::format("{} \"{}\" measures models, and the study has no [trainer]; add one, or remove the evaluator",
-                              component.path, component.info.alias));
+      return fail(
+          ErrorKind::invalid_input,
+          fmt::format("{} \"{}\" measures models, and the study has no [trainer]; add one, or remove the evaluator",
+                      component.path, component.info.alias));
     }
     if ((evaluation->needs() & NAS_NEEDS_DATA) != 0 && !study_.dataset) {
-      return fail(ErrorKind::invalid_input,
-                  fmt::format("{} \"{}\" measures on data, and the study has no [dataset]; add one, or remove the evaluator",
-                              component.path, component.info.alias));
+      return fail(
+          ErrorKind::invalid_input,
+          fmt::format("{} \"{}\" measures on data, and the study has no [dataset]; add one, or remove the evaluator",
+                      component.path, component.info.alias));
     }
     evaluations_.push_back(std::move(*evaluation));
   }
@@ -138,12 +143,16 @@ Result<AttemptEnd> ComponentRunner::run(Trial& trial, TrialSession& session) {
   end_as(trial, TrialState::completed, FailureReason::none, {});
   trial.metrics.clear();
   trial.details_json.clear();
+  trial.artifact_dir.clear();
   trial.budget_spent = 0;
   auto end = attempt(trial, session);
   trial.cost_seconds = std::chrono::duration<double>(Clock::now() - started).count();
-  if (end && *end == AttemptEnd::finished && trial.state != TrialState::completed && trial.state != TrialState::pruned) {
+  if (end && *end == AttemptEnd::finished && trial.state != TrialState::completed &&
+      trial.state != TrialState::pruned) {
     trial.metrics.clear();
   }
+  std::error_code not_empty;
+  if (!trial.artifact_dir.empty() && fs::remove(artifacts_ / trial.artifact_dir, not_empty)) trial.artifact_dir.clear();
   return end;
 }
 
@@ -154,15 +163,20 @@ AttemptEnd ComponentRunner::refused(Trial& trial, const PluginError& error, cons
       if (session.cancelled()) return AttemptEnd::cancelled;
       end_as(trial, TrialState::failed, FailureReason::error, message + "; it stopped without having been asked to");
       break;
-    case NAS_E_NUMERIC: end_as(trial, TrialState::failed, FailureReason::diverged, message); break;
-    case NAS_E_NOMEM: end_as(trial, TrialState::failed, FailureReason::out_of_memory, message); break;
+    case NAS_E_NUMERIC:
+      end_as(trial, TrialState::failed, FailureReason::diverged, message);
+      break;
+    case NAS_E_NOMEM:
+      end_as(trial, TrialState::failed, FailureReason::out_of_memory, message);
+      break;
     case NAS_E_INVALID:
       if (task_.complaint().empty()) {
         end_as(trial, TrialState::invalid, FailureReason::none, message);
         break;
       }
       [[fallthrough]];  // the report was invalid, not the configuration
-    default: end_as(trial, TrialState::failed, FailureReason::error, message);
+    default:
+      end_as(trial, TrialState::failed, FailureReason::error, message);
   }
   return AttemptEnd::finished;
 }
@@ -175,7 +189,8 @@ Result<AttemptEnd> ComponentRunner::attempt(Trial& trial, TrialSession& session)
   ModelRef model;
   if (trainer_) {
     auto end = train(trial, graph->get(), session, model);
-    if (!end || *end != AttemptEnd::finished || !(trial.state == TrialState::completed || trial.state == TrialState::pruned)) {
+    if (!end || *end != AttemptEnd::finished ||
+        !(trial.state == TrialState::completed || trial.state == TrialState::pruned)) {
       return end;
     }
   }
@@ -188,33 +203,27 @@ Result<AttemptEnd> ComponentRunner::attempt(Trial& trial, TrialSession& session)
   return AttemptEnd::finished;
 }
 
-Result<AttemptEnd> ComponentRunner::train(Trial& trial, const nas_graph* graph, TrialSession& session, ModelRef& model) {
-  const fs::path folder = artifacts_.empty() ? fs::path() : artifacts_ / trial_folder(trial.id);
-  const fs::path checkpoint = folder.empty() ? fs::path() : folder / "checkpoint";
-  const fs::path log = folder.empty() ? fs::path() : folder / "reports.jsonl";
-  std::error_code error;
-  // What an earlier attempt left is continued; what another study left here is not.
-  if (!folder.empty() && trial.attempts <= 1) fs::remove_all(folder, error);
-  if (!folder.empty() && !fs::create_directories(checkpoint, error) && error) {
-    return fail(ErrorKind::system, fmt::format("{}: {}; the files of trials go there", checkpoint.string(), error.message()));
-  }
-  bool resumes = !folder.empty() && !fs::is_empty(checkpoint, error);
-  if (!folder.empty()) trial.artifact_dir = trial_folder(trial.id);
-
+Result<AttemptEnd> ComponentRunner::train(Trial& trial, const nas_graph* graph, TrialSession& session,
+                                          ModelRef& model) {
+  const auto files = TrialFiles::open(artifacts_, trial);
+  if (!files) return tl::unexpected<Error>(files.error());
+  if (files->kept()) trial.artifact_dir = trial_folder(trial.id);
   PluginResult<void> answer;
   nas_model raw{};
   std::vector<Report> repeated;
-  for (;;) {
+  for (bool resumes = files->resumes();;) {
     std::optional<LoggedSession> logged;
-    if (!folder.empty()) logged.emplace(session, log, resumes ? LoggedSession::Start::resumes : LoggedSession::Start::anew);
-    task_.begin(logged ? static_cast<TrialSession&>(*logged) : session, trial.id, trial.seed, folder.string());
-    answer = call_trainer(trial, graph, checkpoint.string(), resumes ? checkpoint.string() : "", &raw);
+    if (files->kept()) {
+      logged.emplace(session, files->reports(), resumes ? LoggedSession::Start::resumes : LoggedSession::Start::anew);
+    }
+    task_.begin(logged ? static_cast<TrialSession&>(*logged) : session, trial.id, trial.seed, files->folder());
+    answer = call_trainer(trial, graph, files->checkpoint(), resumes ? files->checkpoint() : "", &raw);
+    task_.hand_over(session);  // the log ends here
     const bool unreadable = !answer && (answer.error().status == NAS_E_IO || answer.error().status == NAS_E_INVALID);
     if (resumes && unreadable && !task_.newest()) {
-      spdlog::warn("trial={} checkpoint=\"{}\" action=train_anew error=\"{}\"", trial.id, checkpoint.string(),
+      spdlog::warn("trial={} checkpoint=\"{}\" action=train_anew error=\"{}\"", trial.id, files->checkpoint(),
                    answer.error().message);
-      fs::remove_all(checkpoint, error);
-      fs::create_directories(checkpoint, error);
+      files->discard_checkpoint();
       resumes = false;
       continue;
     }
@@ -226,37 +235,37 @@ Result<AttemptEnd> ComponentRunner::train(Trial& trial, const nas_graph* graph, 
     break;
   }
   model = ModelRef::adopt(raw);
-  task_.hand_over(session);  // the log ends here, the checks below do not
   if (task_.session_error()) {
     if (session.cancelled()) return AttemptEnd::cancelled;
     return tl::unexpected<Error>(*task_.session_error());
   }
+  const AttemptEnd end = judge_training(trial, answer, repeated, session);
+  // A checkpoint serves whoever goes on: a paused or interrupted trial.
+  if (end == AttemptEnd::finished) files->close();
+  return end;
+}
+
+AttemptEnd ComponentRunner::judge_training(Trial& trial, const PluginResult<void>& answer,
+                                           const std::vector<Report>& repeated, const TrialSession& session) const {
   const Report* newest = task_.newest() ? &*task_.newest() : repeated.empty() ? nullptr : &repeated.back();
   if (newest != nullptr) {
     trial.metrics = newest->metrics;
     trial.budget_spent = newest->budget;
   }
-  AttemptEnd end = AttemptEnd::finished;
-  if (!answer) {
-    end = refused(trial, answer.error(), session);
-  } else if (task_.diverged()) {
+  if (!answer) return refused(trial, answer.error(), session);
+  if (task_.diverged()) {
     end_as(trial, TrialState::failed, FailureReason::diverged, task_.complaint());
   } else if (!task_.complaint().empty()) {
     end_as(trial, TrialState::failed, FailureReason::error, task_.complaint());
   } else if (task_.verdict() == Verdict::pause) {
     trial.state = TrialState::paused;
-    end = AttemptEnd::paused;
+    return AttemptEnd::paused;
   } else if (task_.verdict() == Verdict::stop) {
     trial.state = TrialState::pruned;
   } else if (newest == nullptr) {
     trial.budget_spent = budget(trial).amount;
   }
-  // A checkpoint serves whoever goes on: a paused or interrupted trial.
-  if (!folder.empty() && end == AttemptEnd::finished) {
-    fs::remove_all(checkpoint, error);
-    fs::remove(log, error);
-  }
-  return end;
+  return AttemptEnd::finished;
 }
 
 PluginResult<void> ComponentRunner::call_trainer(const Trial& trial, const nas_graph* graph,
@@ -365,8 +374,8 @@ Result<std::vector<Metric>> ComponentRunner::evaluate_test(const Trial& trial) {
   std::error_code error;
   if (path.empty() || !fs::exists(path, error)) {
     return fail(ErrorKind::invalid_input,
-                fmt::format("trial {} has no model at \"{}\"; trainer \"{}\" saves none, or the file was removed", trial.id,
-                            path, study_.trainer->info.alias));
+                fmt::format("trial {} has no model at \"{}\"; trainer \"{}\" saves none, or the file was removed",
+                            trial.id, path, study_.trainer->info.alias));
   }
   const auto graph = space_->build(trial.configuration.x.data(), trial.configuration.active.data());
   if (!graph) return tl::unexpected<Error>(graph.error());
@@ -401,16 +410,5 @@ Result<std::unique_ptr<TrialRunner>> component_runner(PluginCatalog& catalog, co
   if (auto created = runner->create_components(catalog); !created) return tl::unexpected<Error>(created.error());
   return runner;
 }
-
-fs::path artifacts_folder(std::string_view store_location, std::string_view study_name) {
-  if (store_location == ":memory:" || store_location.find("://") != std::string_view::npos) return {};
-  fs::path folder(store_location);
-  folder.replace_extension(".artifacts");
-  return fs::absolute(folder) / study_name;
-}
-
-std::string trial_folder(TrialId trial) { return fmt::format("trial-{}", trial); }
-
-fs::path model_path(const fs::path& artifacts, TrialId trial) { return artifacts / trial_folder(trial) / kModelFile; }
 
 }  // namespace nascent::core

@@ -6,8 +6,8 @@ namespace nascent::core {
 
 constexpr std::string_view kNoSplit = "this split is not part of what a search may see";
 
-const nas_dataset_vt DatasetWindow::table_{sizeof(nas_dataset_vt), NAS_F_REENTRANT, &create, &destroy,
-                                           &extension,             &info,           &whole,  &gather};
+const nas_dataset_vt DatasetWindow::table_{
+    sizeof(nas_dataset_vt), NAS_F_REENTRANT, &create, &destroy, &extension, &info, &whole, &gather};
 
 std::uint32_t DatasetWindow::let_in(const nas_split& split, std::uint32_t original) {
   splits_.push_back(split);

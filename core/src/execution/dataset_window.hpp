@@ -16,7 +16,8 @@ namespace nascent::core {
 class DatasetWindow {
  public:
   // `info` is the dataset's own; both must outlive the window.
-  DatasetWindow(const Instance<nas_dataset_vt>& dataset, const nas_dataset_info& info) : dataset_(&dataset), info_(info) {
+  DatasetWindow(const Instance<nas_dataset_vt>& dataset, const nas_dataset_info& info)
+      : dataset_(&dataset), info_(info) {
     info_.size = sizeof info_;
   }
   DatasetWindow(const DatasetWindow&) = delete;

@@ -19,11 +19,11 @@ enum class Bell : char {
 };
 
 // Exit statuses of a worker.
-inline constexpr int kWorkerLeft = 0;          // was told to, between two trials
-inline constexpr int kWorkerInterrupted = 3;   // SIGTERM: the trial it had is as if it had not begun
-inline constexpr int kWorkerCannotStart = 4;   // a component, the study or the store refuses; another worker would too
-inline constexpr int kWorkerGaveUp = 5;        // the store failed while a trial ran
-inline constexpr int kWorkerOrphaned = 6;      // its coordinator ended
+inline constexpr int kWorkerLeft = 0;         // was told to, between two trials
+inline constexpr int kWorkerInterrupted = 3;  // SIGTERM: the trial it had is as if it had not begun
+inline constexpr int kWorkerCannotStart = 4;  // a component, the study or the store refuses; another worker would too
+inline constexpr int kWorkerGaveUp = 5;       // the store failed while a trial ran
+inline constexpr int kWorkerOrphaned = 6;     // its coordinator ended
 
 // Rings without waiting: a full pipe means that the other side has bells enough.
 void ring(int fd, Bell bell);

@@ -14,8 +14,10 @@ namespace {
 
 nlohmann::ordered_json to_json(const nas_value& value) {
   switch (value.type) {
-    case NAS_T_STR: return std::string(value.u.s, value.n);
-    case NAS_T_INTS: return std::vector<std::int64_t>(value.u.is, value.u.is + value.n);
+    case NAS_T_STR:
+      return std::string(value.u.s, value.n);
+    case NAS_T_INTS:
+      return std::vector<std::int64_t>(value.u.is, value.u.is + value.n);
     case NAS_T_FLOATS: {
       // JSON has no word for what is not finite.
       auto list = nlohmann::ordered_json::array();
@@ -24,22 +26,14 @@ nlohmann::ordered_json to_json(const nas_value& value) {
       }
       return list;
     }
-    default: return nullptr;
+    default:
+      return nullptr;
   }
 }
 
 bool is_number(std::uint32_t type) { return type == NAS_T_BOOL || type == NAS_T_INT || type == NAS_T_FLOAT; }
 
 }  // namespace
-
-void set_metric(std::vector<Metric>& metrics, std::string_view name, double value) {
-  for (Metric& metric : metrics) {
-    if (metric.name != name) continue;
-    metric.value = value;
-    return;
-  }
-  metrics.push_back({std::string(name), value});
-}
 
 struct Evaluation::Call {
   Evaluation* evaluation;
@@ -59,7 +53,8 @@ struct Evaluation::Call {
 };
 
 void Evaluation::Call::take(std::string_view name, const nas_value& value) {
-  if (is_number(value.type)) return take_number(name, value.type == NAS_T_FLOAT ? value.u.f : static_cast<double>(value.u.i));
+  if (is_number(value.type))
+    return take_number(name, value.type == NAS_T_FLOAT ? value.u.f : static_cast<double>(value.u.i));
   if (!is_metric_name(name)) {
     return complain(NAS_E_INTERNAL, fmt::format("detail \"{}\"; names are [a-z][a-z0-9_]*", name));
   }
@@ -122,9 +117,9 @@ Result<Evaluation> Evaluation::create(PluginCatalog& catalog, const ResolvedStud
 
 PluginResult<void> Evaluation::evaluate(const nas_task& task, const EvaluationSubject& subject, std::string_view split,
                                         Findings& into) {
-  const OptionTable searched = component_->lifted.empty()
-                                   ? OptionTable()
-                                   : space_->options(component_->path, component_->fixed, subject.configuration->x.data());
+  const OptionTable searched = component_->lifted.empty() ? OptionTable()
+                                                          : space_->options(component_->path, component_->fixed,
+                                                                            subject.configuration->x.data());
   const nas_config options = component_->lifted.empty() ? component_->fixed.view() : searched.view();
   nas_eval_arg arg{};
   arg.size = sizeof arg;
@@ -142,7 +137,8 @@ PluginResult<void> Evaluation::evaluate(const nas_task& task, const EvaluationSu
   auto answer = instance_.call(&nas_evaluator_vt::evaluate, &task, static_cast<const nas_eval_arg*>(&arg), sink);
   if (!answer) return answer;
   for (const Declared& metric : declared_) {
-    if (!metric.emitted) call.complain(NAS_E_INTERNAL, fmt::format("metric \"{}\" was declared but not emitted", metric.name));
+    if (!metric.emitted)
+      call.complain(NAS_E_INTERNAL, fmt::format("metric \"{}\" was declared but not emitted", metric.name));
   }
   if (call.status == NAS_OK) return {};
   nas_error error{};

@@ -21,9 +21,6 @@ struct EvaluationSubject {
   nas_budget budget{};               // what was spent on the trial
 };
 
-// Metrics of a trial by name; a value replaces an earlier one of its name.
-void set_metric(std::vector<Metric>& metrics, std::string_view name, double value);
-
 // One evaluator of the study, created once.
 class Evaluation {
  public:

@@ -28,8 +28,8 @@ void FirstFailures::see(const Trial& finished) {
   if (++count_ < kFirstFailuresMax) return;
   watching_ = false;
   verdict_ = Error{ErrorKind::plugin,
-                   fmt::format("the first {} trials all failed alike ({}): {}; mend the cause and resume the study", count_,
-                               name_of(finished.reason), message_)};
+                   fmt::format("the first {} trials all failed alike ({}): {}; mend the cause and resume the study",
+                               count_, name_of(finished.reason), message_)};
 }
 
 }  // namespace nascent::core

@@ -22,7 +22,8 @@ constexpr double kLeaseSeconds = 1e9;
 
 class InlineExecutor final : public Executor, private TrialSession {
  public:
-  InlineExecutor(Store& store, const Coordinator& coordinator, TrialRunner& runner, std::size_t batch, DecideVerdict decide)
+  InlineExecutor(Store& store, const Coordinator& coordinator, TrialRunner& runner, std::size_t batch,
+                 DecideVerdict decide)
       : store_(store),
         coordinator_(coordinator),
         runner_(runner),
@@ -50,7 +51,8 @@ class InlineExecutor final : public Executor, private TrialSession {
       if (std::chrono::steady_clock::now() >= until) break;
     }
     if (!needs_queued_rows() && !done.empty()) {
-      if (auto stored = store_.record_finished(coordinator_, done); !stored) return tl::unexpected<Error>(stored.error());
+      if (auto stored = store_.record_finished(coordinator_, done); !stored)
+        return tl::unexpected<Error>(stored.error());
     }
     for (const Trial& trial : done) first_failures_.see(trial);
     return done;
@@ -80,7 +82,9 @@ class InlineExecutor final : public Executor, private TrialSession {
   Result<void> run_leased(std::vector<Trial>& done) {
     auto leased = store_.lease(coordinator_.study, worker_, kLeaseSeconds);
     if (!leased) return tl::unexpected<Error>(leased.error());
-    if (!*leased) return fail(ErrorKind::store, fmt::format("trial {} was submitted but is not queued in the store", waiting_.front().id));
+    if (!*leased)
+      return fail(ErrorKind::store,
+                  fmt::format("trial {} was submitted but is not queued in the store", waiting_.front().id));
     waiting_.pop_front();
     Trial& trial = (*leased)->trial;
     lease_ = (*leased)->lease;
@@ -93,7 +97,8 @@ class InlineExecutor final : public Executor, private TrialSession {
                            ? store_.requeue(coordinator_, *lease_, FailureReason::none, "interrupted")
                            : store_.finish(*lease_, trial);
     if (!state) return tl::unexpected<Error>(state.error());
-    if (*state == LeaseState::lost) return fail(ErrorKind::store, fmt::format("trial {} was taken over by another coordinator", trial.id));
+    if (*state == LeaseState::lost)
+      return fail(ErrorKind::store, fmt::format("trial {} was taken over by another coordinator", trial.id));
     if (*end == AttemptEnd::cancelled) return {};
     auto row = store_.trial(coordinator_.study, trial.id);
     if (!row) return tl::unexpected<Error>(row.error());
@@ -133,7 +138,8 @@ class InlineExecutor final : public Executor, private TrialSession {
     record.trial = lease_->trial;
     record.attempt = lease_->attempt;
     record.number = receipt->number;
-    if (auto kept = store_.set_verdict(coordinator_, record, verdict); !kept) return tl::unexpected<Error>(kept.error());
+    if (auto kept = store_.set_verdict(coordinator_, record, verdict); !kept)
+      return tl::unexpected<Error>(kept.error());
     return verdict;
   }
   Result<void> repeat(const Report& report) override {

@@ -1,13 +1,12 @@
 #include "orphans.hpp"
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <fstream>
 #include <thread>
 
 namespace nascent::core {
@@ -32,12 +31,19 @@ pid_t local_pid(std::string_view worker) {
   return pid;
 }
 
+// A dead process whose new parent has not asked for it yet still has a number, and does nothing any more.
+bool runs(pid_t pid) {
+  std::ifstream in(fmt::format("/proc/{}/stat", pid));
+  std::string line;
+  if (!std::getline(in, line)) return false;
+  const auto name_end = line.rfind(") ");
+  return name_end != std::string::npos && line[name_end + 2] != 'Z' && line[name_end + 2] != 'X';
+}
+
 void wait_until_gone(pid_t pid) {
   if (pid <= 0 || pid == getpid()) return;
   const auto give_up = std::chrono::steady_clock::now() + kLeavingMax;
-  while ((kill(pid, 0) == 0 || errno == EPERM) && std::chrono::steady_clock::now() < give_up) {
-    std::this_thread::sleep_for(kLook);
-  }
+  while (runs(pid) && std::chrono::steady_clock::now() < give_up) std::this_thread::sleep_for(kLook);
 }
 
 }  // namespace

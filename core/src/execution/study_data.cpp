@@ -46,9 +46,7 @@ std::vector<double> read_column(const nas_subset& split, std::size_t field) {
   return numbers;
 }
 
-std::vector<std::int64_t> whole_numbers(const std::vector<double>& numbers) {
-  return {numbers.begin(), numbers.end()};
-}
+std::vector<std::int64_t> whole_numbers(const std::vector<double>& numbers) { return {numbers.begin(), numbers.end()}; }
 
 const nas_field* field_of(const nas_dataset_info& info, std::uint32_t role) {
   for (const nas_field& field : std::span(info.fields, info.n_fields)) {
@@ -148,9 +146,7 @@ const TaskShape& StudyData::shape() const { return state_->shape; }
 
 std::string StudyData::fingerprint() const { return std::string(view(state_->info->fingerprint)); }
 
-nas_subset StudyData::all_of_train() const {
-  return {state_->search->data(), state_->train_split, 0, nullptr, 0};
-}
+nas_subset StudyData::all_of_train() const { return {state_->search->data(), state_->train_split, 0, nullptr, 0}; }
 
 nas_subset StudyData::train() const {
   nas_subset subset = all_of_train();
@@ -173,8 +169,8 @@ bool StudyData::has_test() const { return state_->test.has_value(); }
 
 Result<nas_subset> StudyData::test() const {
   if (!state_->test) {
-    return fail(ErrorKind::invalid_input, fmt::format("dataset \"{}\" has no \"test\" split",
-                                                      view(state_->dataset.component().alias)));
+    return fail(ErrorKind::invalid_input,
+                fmt::format("dataset \"{}\" has no \"test\" split", view(state_->dataset.component().alias)));
   }
   return nas_subset{state_->test->data(), 0, 0, nullptr, 0};
 }

@@ -26,14 +26,16 @@ Result<std::optional<std::vector<Metric>>> test_metrics(Store& store, StudyId st
   return std::nullopt;
 }
 
-Result<std::vector<Metric>> evaluate_test_once(Store& store, StudyId study, TrialId trial, const EvaluateTest& evaluate) {
+Result<std::vector<Metric>> evaluate_test_once(Store& store, StudyId study, TrialId trial,
+                                               const EvaluateTest& evaluate) {
   auto known = test_metrics(store, study, trial);
   if (!known) return tl::unexpected<Error>(known.error());
   if (*known) return std::move(**known);
   const auto row = store.trial(study, trial);
   if (!row) return tl::unexpected<Error>(row.error());
   if (!*row) return fail(ErrorKind::invalid_input, fmt::format("the study has no trial {}", trial));
-  if (auto kept = store.record_test_opening(study, trial, "evaluation"); !kept) return tl::unexpected<Error>(kept.error());
+  if (auto kept = store.record_test_opening(study, trial, "evaluation"); !kept)
+    return tl::unexpected<Error>(kept.error());
   auto metrics = evaluate(**row);
   if (!metrics) return metrics;
   if (auto kept = store.add_event(study, kTestEvaluated, test_event_json(trial, *metrics)); !kept) {

@@ -19,6 +19,7 @@ std::string test_event_json(TrialId trial, const std::vector<Metric>& metrics);
 Result<std::optional<std::vector<Metric>>> test_metrics(Store& store, StudyId study, TrialId trial);
 
 using EvaluateTest = std::function<Result<std::vector<Metric>>(const Trial&)>;
-Result<std::vector<Metric>> evaluate_test_once(Store& store, StudyId study, TrialId trial, const EvaluateTest& evaluate);
+Result<std::vector<Metric>> evaluate_test_once(Store& store, StudyId study, TrialId trial,
+                                               const EvaluateTest& evaluate);
 
 }  // namespace nascent::core

@@ -19,6 +19,15 @@ bool is_metric_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), [&](char c) { return small(c) || (c >= '0' && c <= '9') || c == '_'; });
 }
 
+void set_metric(std::vector<Metric>& metrics, std::string_view name, double value) {
+  for (Metric& metric : metrics) {
+    if (metric.name != name) continue;
+    metric.value = value;
+    return;
+  }
+  metrics.push_back({std::string(name), value});
+}
+
 TrialTask::TrialTask(std::vector<std::string> must_be_finite, std::uint32_t threads)
     : must_be_finite_(std::move(must_be_finite)) {
   raw_.size = sizeof raw_;
@@ -79,11 +88,12 @@ nas_status TrialTask::take(double budget, const nas_metric* metrics, std::size_t
     const std::string_view name = view(metrics[i].name);
     const double value = metrics[i].value;
     if (!is_metric_name(name)) {
-      return refuse(NAS_E_INVALID, fmt::format("metric \"{}\" of a report; names are [a-z][a-z0-9_]*, at most {} letters",
-                                               name.substr(0, kMetricNameSizeMax), kMetricNameSizeMax));
+      return refuse(NAS_E_INVALID,
+                    fmt::format("metric \"{}\" of a report; names are [a-z][a-z0-9_]*, at most {} letters",
+                                name.substr(0, kMetricNameSizeMax), kMetricNameSizeMax));
     }
     if (std::isfinite(value)) {
-      report.metrics.push_back({std::string(name), value});
+      set_metric(report.metrics, name, value);
     } else if (std::find(must_be_finite_.begin(), must_be_finite_.end(), name) != must_be_finite_.end()) {
       diverged_ = true;
       return refuse(NAS_E_NUMERIC, fmt::format("{} is {} at budget {}", name, value, budget));

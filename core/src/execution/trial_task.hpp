@@ -1,4 +1,5 @@
-// The host's side of nas_task: what a trainer, compressor or evaluator can ask while it works, guarded against nonsense.
+// The host's side of nas_task: what a trainer, compressor or evaluator can ask while it works, guarded against
+// nonsense.
 #pragma once
 
 #include <nascent/abi.h>
@@ -16,6 +17,8 @@ namespace nascent::core {
 
 // A name that stores, TOML and tables can carry: [a-z][a-z0-9_]*, at most 64 characters.
 bool is_metric_name(std::string_view name);
+// A value replaces an earlier one of its name.
+void set_metric(std::vector<Metric>& metrics, std::string_view name, double value);
 
 // Serves one trial after another; raw() stays valid. Plugins may call it from any thread.
 class TrialTask {

@@ -214,7 +214,8 @@ Result<Bench> set_up(const WorkerArguments& arguments) {
   const auto record = bench.store->study(arguments.study_name);
   if (!record) return tl::unexpected<Error>(record.error());
   if (!*record) {
-    return fail(ErrorKind::store, fmt::format("{}: there is no study \"{}\"", arguments.store_location, arguments.study_name));
+    return fail(ErrorKind::store,
+                fmt::format("{}: there is no study \"{}\"", arguments.store_location, arguments.study_name));
   }
   bench.study = (*record)->id;
   auto config = parse_study((*record)->resolved_config, fmt::format("study {}", arguments.study_name), "/");

@@ -42,8 +42,8 @@ FileDescriptor lifted(int fd) {
 
 bool has_avx512() {
 #if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512dq");
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 #else
   return false;
 #endif
@@ -117,9 +117,10 @@ Result<fs::path> find_worker_program() {
   for (const fs::path& candidate : {here / "nascent-worker", here.parent_path() / "libexec/nascent/nascent-worker"}) {
     if (access(candidate.c_str(), X_OK) == 0) return candidate;
   }
-  return fail(ErrorKind::system, fmt::format("{}: there is no nascent-worker beside this program; install it there, or name "
-                                             "it in NASCENT_WORKER",
-                                             (here / "nascent-worker").string()));
+  return fail(ErrorKind::system,
+              fmt::format("{}: there is no nascent-worker beside this program; install it there, or name "
+                          "it in NASCENT_WORKER",
+                          (here / "nascent-worker").string()));
 }
 
 Result<WorkerProcess> WorkerProcess::spawn(const WorkerCommand& command) {
@@ -143,15 +144,18 @@ Result<WorkerProcess> WorkerProcess::spawn(const WorkerCommand& command) {
   posix_spawnattr_setpgroup(&plan.attributes, 0);
   posix_spawnattr_setflags(&plan.attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 
-  std::vector<std::string> arguments{command.program.string(),           command.store_location,
-                                     command.study_name,                 command.slot,
-                                     std::to_string(kDoorbellFd),        fmt::format("{}", command.lease_seconds),
+  std::vector<std::string> arguments{command.program.string(),
+                                     command.store_location,
+                                     command.study_name,
+                                     command.slot,
+                                     std::to_string(kDoorbellFd),
+                                     fmt::format("{}", command.lease_seconds),
                                      std::to_string(command.threads)};
   if (command.test) arguments.push_back(std::to_string(*command.test));
   std::vector<std::string> environment = worker_environment(command.threads);
   pid_t pid = 0;
-  const int failed = posix_spawn(&pid, command.program.c_str(), &plan.files, &plan.attributes, pointers(arguments).data(),
-                                 pointers(environment).data());
+  const int failed = posix_spawn(&pid, command.program.c_str(), &plan.files, &plan.attributes,
+                                 pointers(arguments).data(), pointers(environment).data());
   if (failed != 0) return system_error(fmt::format("{}: the worker did not start", command.program.string()), failed);
   return WorkerProcess(pid, worker_name(command.slot, pid), std::move(doorbell), std::move(output));
 }
@@ -184,11 +188,18 @@ void WorkerProcess::read_output() {
     char bytes[4096];
     const ssize_t n = read(output_.get(), bytes, sizeof bytes);
     if (n < 0 && errno == EINTR) continue;
+    if (n == 0) output_ = FileDescriptor();  // closed: poll() would not wait any more
     if (n <= 0) break;
     tail_.append(bytes, static_cast<std::size_t>(n));
     spdlog::debug("worker={} output=\"{}\"", name_, std::string_view(bytes, static_cast<std::size_t>(n)));
   }
   if (tail_.size() > kTailBytesMax) tail_.erase(0, tail_.size() - kTailBytesMax);
+}
+
+std::vector<Bell> WorkerProcess::hear() {
+  Heard heard = core::hear(doorbell_.get());
+  if (heard.closed) doorbell_ = FileDescriptor();
+  return std::move(heard.bells);
 }
 
 std::string WorkerProcess::last_words() const {

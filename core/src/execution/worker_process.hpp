@@ -50,7 +50,7 @@ class WorkerProcess {
   [[nodiscard]] int output_fd() const { return output_.get(); }
 
   void ring(Bell bell) const { core::ring(doorbell_.get(), bell); }
-  [[nodiscard]] Heard hear() const { return core::hear(doorbell_.get()); }
+  [[nodiscard]] std::vector<Bell> hear();
   // Takes in what the worker has written; each line goes to the log.
   void read_output();
   // The last lines the worker wrote, on one line; "" = nothing.

@@ -9,15 +9,15 @@
 #include <chrono>
 #include <optional>
 #include <thread>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
+#include "attempt_outcome.hpp"
 #include "first_failures.hpp"
 #include "nascent/core/executor.hpp"
 #include "orphans.hpp"
 #include "test_split.hpp"
-#include "worker_process.hpp"
+#include "worker_slot.hpp"
 
 namespace nascent::core {
 namespace {
@@ -25,29 +25,14 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kLook{50};              // between two looks at limits, as long as anything has one
-constexpr milliseconds kStoreLook{500};        // in case a bell was lost
+constexpr milliseconds kLook{50};        // between two looks at limits
+constexpr milliseconds kStoreLook{500};  // in case a bell was lost
 constexpr milliseconds kLeaseLook{1000};
-constexpr int kStartFailuresMax = 3;           // in a row, of any workers
+constexpr int kStartFailuresMax = 3;  // in a row, of any workers
 
 std::chrono::nanoseconds nanoseconds_of(double seconds) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));
 }
-
-// Why the coordinator ends a worker.
-enum class Doom { none, timed_out, out_of_memory, lost, cancelled, left };
-
-// A place for one worker; the process in it is replaced when it ends.
-struct Slot {
-  std::string name;
-  std::optional<WorkerProcess> process;
-  bool ready = false;
-  std::optional<Clock::time_point> busy_since;
-  Doom doom = Doom::none;
-  std::optional<Clock::time_point> kill_at;  // after SIGTERM
-  std::uint64_t resident_bytes_max = 0;
-  std::uint64_t oom_kills_before = 0;
-};
 
 class WorkersExecutor final : public Executor {
  public:
@@ -80,9 +65,8 @@ class WorkersExecutor final : public Executor {
   Result<void> give_verdicts();
   Result<void> check_leases();
   Result<void> bury(Slot& slot, const ExitStatus& status);
-  Result<void> end_attempt(const LeaseRecord& record, FailureReason reason, const std::string& message);
+  Result<void> give_up(const LeaseRecord& record, FailureReason reason, const std::string& message);
   Result<void> interrupt(const LeaseRecord& record);
-  [[nodiscard]] std::pair<FailureReason, std::string> cause(const Slot& slot, const ExitStatus& status) const;
 
   Store& store_;
   Coordinator coordinator_;
@@ -124,7 +108,7 @@ Result<void> WorkersExecutor::start() {
 
 Result<void> WorkersExecutor::spawn(Slot& slot) {
   const WorkerCommand command{setup_.worker_program, setup_.store_location, setup_.study_name, slot.name,
-                              setup_.lease_seconds,  setup_.threads};
+                              setup_.lease_seconds,  setup_.threads,        {}};
   auto process = WorkerProcess::spawn(command);
   if (!process) return tl::unexpected<Error>(process.error());
   std::string name = std::move(slot.name);
@@ -203,8 +187,7 @@ void WorkersExecutor::wait(milliseconds timeout) {
 
 Result<void> WorkersExecutor::attend(Slot& slot) {
   slot.process->read_output();
-  const Heard heard = slot.process->hear();
-  for (const Bell bell : heard.bells) {
+  for (const Bell bell : slot.process->hear()) {
     switch (bell) {
       case Bell::ready:
         slot.ready = true;
@@ -218,8 +201,11 @@ Result<void> WorkersExecutor::attend(Slot& slot) {
         slot.busy_since.reset();
         store_due_ = true;
         break;
-      case Bell::reported: store_due_ = true; break;
-      default: break;
+      case Bell::reported:
+        store_due_ = true;
+        break;
+      default:
+        break;
     }
   }
   if (const auto status = slot.process->reap()) return bury(slot, *status);
@@ -298,36 +284,12 @@ Result<void> WorkersExecutor::check_leases() {
     });
     if (slot != slots_.end()) {
       if (slot->doom == Doom::none) doom(*slot, Doom::lost);
-    } else if (auto ended = end_attempt(record, FailureReason::lost,
-                                        fmt::format("worker {} was silent for {} s", record.worker, setup_.lease_seconds));
-               !ended) {
-      return ended;
+      continue;
     }
+    const std::string message = fmt::format("worker {} was silent for {} s", record.worker, setup_.lease_seconds);
+    if (auto ended = give_up(record, FailureReason::lost, message); !ended) return ended;
   }
   return {};
-}
-
-std::pair<FailureReason, std::string> WorkersExecutor::cause(const Slot& slot, const ExitStatus& status) const {
-  const auto with_last_words = [&](std::string message) {
-    const std::string words = slot.process->last_words();
-    return words.empty() ? message : fmt::format("{}; last output: {}", message, words);
-  };
-  switch (slot.doom) {
-    case Doom::timed_out:
-      return {FailureReason::timed_out, fmt::format("ran longer than workers.trial_seconds_max = {} s",
-                                                    setup_.config.trial_seconds_max.value_or(0))};
-    case Doom::out_of_memory:
-      return {FailureReason::out_of_memory,
-              fmt::format("its worker grew to {} bytes; workers.memory_bytes_max is {}", slot.resident_bytes_max,
-                          setup_.config.memory_bytes_max.value_or(0))};
-    case Doom::lost:
-      return {FailureReason::lost, with_last_words(fmt::format("its worker was silent for {} s", setup_.lease_seconds))};
-    default: break;
-  }
-  if (status.signal == SIGKILL && oom_kills() > slot.oom_kills_before) {
-    return {FailureReason::out_of_memory, "the machine ran out of memory and the kernel killed the worker"};
-  }
-  return {FailureReason::crashed, with_last_words(fmt::format("its worker ended by {}", to_string(status)))};
 }
 
 Result<void> WorkersExecutor::bury(Slot& slot, const ExitStatus& status) {
@@ -342,15 +304,17 @@ Result<void> WorkersExecutor::bury(Slot& slot, const ExitStatus& status) {
     if (slot.doom == Doom::cancelled || (interrupted && slot.doom == Doom::none)) {
       ended = interrupt(*held);
     } else {
-      const auto [reason, message] = cause(slot, status);
-      ended = end_attempt(*held, reason, message);
+      const auto [reason, message] = cause_of_end(slot, status, setup_);
+      ended = give_up(*held, reason, message);
     }
     if (!ended) return ended;
   } else if (!slot.ready && !stopping_) {
     const bool hopeless = status.signal == 0 && status.code == kWorkerCannotStart;
-    if (++start_failures_ >= kStartFailuresMax || hopeless) {
-      fatal_ = Error{ErrorKind::plugin, fmt::format("workers cannot start ({}): {}", to_string(status),
-                                                    slot.process->last_words())};
+    const bool killed = status.signal == SIGKILL && oom_kills() == slot.oom_kills_before;  // by a person: no failure
+    if (!killed) ++start_failures_;
+    if (start_failures_ >= kStartFailuresMax || hopeless) {
+      fatal_ = Error{ErrorKind::plugin,
+                     fmt::format("workers cannot start ({}): {}", to_string(status), slot.process->last_words())};
     }
   }
   store_due_ = true;
@@ -367,34 +331,11 @@ Result<void> WorkersExecutor::interrupt(const LeaseRecord& record) {
   return {};
 }
 
-Result<void> WorkersExecutor::end_attempt(const LeaseRecord& record, FailureReason reason, const std::string& message) {
-  const auto attempts = store_.attempts(coordinator_.study, record.lease.trial);
-  if (!attempts) return tl::unexpected<Error>(attempts.error());
-  const auto retried = [](FailureReason why) { return why == FailureReason::crashed || why == FailureReason::lost; };
-  const auto failures = std::count_if(attempts->begin(), attempts->end(), [&](const LeaseRecord& earlier) { return retried(earlier.reason); });
-  spdlog::warn("trial={} attempt={} worker={} reason={} message=\"{}\"", record.lease.trial, record.lease.attempt,
-               record.worker, name_of(reason), message);
-  if (retried(reason) && failures < static_cast<std::ptrdiff_t>(setup_.config.retries)) {
-    const auto state = store_.requeue(coordinator_, record.lease, reason, message);
-    if (!state) return tl::unexpected<Error>(state.error());
-    ring_all(Bell::look);
-    return {};
-  }
-  auto row = store_.trial(coordinator_.study, record.lease.trial);
-  if (!row) return tl::unexpected<Error>(row.error());
-  if (!*row) return {};
-  Trial& trial = **row;
-  trial.state = TrialState::failed;
-  trial.reason = reason;
-  trial.message = failures > 0 ? fmt::format("{} (attempt {})", message, failures + 1) : message;
-  trial.metrics.clear();
-  const auto reports = store_.reports(coordinator_.study, trial.id);
-  if (!reports) return tl::unexpected<Error>(reports.error());
-  trial.budget_spent = reports->empty() ? 0 : reports->back().report.budget;
-  trial.cost_seconds = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count() - record.leased_at;
-  const auto state = store_.finish(record.lease, trial);
-  if (!state) return tl::unexpected<Error>(state.error());
+Result<void> WorkersExecutor::give_up(const LeaseRecord& record, FailureReason reason, const std::string& message) {
+  const auto fate = end_attempt(store_, coordinator_, record, reason, message, setup_.config.retries);
+  if (!fate) return tl::unexpected<Error>(fate.error());
   store_due_ = true;
+  if (*fate == TrialFate::queued) ring_all(Bell::look);
   return {};
 }
 
@@ -440,8 +381,13 @@ Result<std::vector<Metric>> WorkersExecutor::evaluate_test(TrialId trial) {
   auto known = test_metrics(store_, coordinator_.study, trial);
   if (!known) return tl::unexpected<Error>(known.error());
   if (*known) return std::move(**known);
-  const WorkerCommand command{setup_.worker_program, setup_.store_location, setup_.study_name, "test",
-                              setup_.lease_seconds,  setup_.threads,        trial};
+  const WorkerCommand command{setup_.worker_program,
+                              setup_.store_location,
+                              setup_.study_name,
+                              "test",
+                              setup_.lease_seconds,
+                              setup_.threads,
+                              trial};
   auto process = WorkerProcess::spawn(command);
   if (!process) return tl::unexpected<Error>(process.error());
   std::optional<ExitStatus> ended;
@@ -454,7 +400,8 @@ Result<std::vector<Metric>> WorkersExecutor::evaluate_test(TrialId trial) {
   known = test_metrics(store_, coordinator_.study, trial);
   if (!known) return tl::unexpected<Error>(known.error());
   if (*known) return std::move(**known);
-  return fail(ErrorKind::plugin, fmt::format("the test split was not evaluated ({}): {}", to_string(*ended), process->last_words()));
+  return fail(ErrorKind::plugin,
+              fmt::format("the test split was not evaluated ({}): {}", to_string(*ended), process->last_words()));
 }
 
 }  // namespace

@@ -46,7 +46,8 @@ class Folder {
     const fs::path file = path_ / "study.toml";
     // The sampler and the scheduler depend on what came before, so that a lost or doubled result would show.
     std::ofstream(file) << fmt::format(
-        "[study]\nname = \"s\"\nseed = 11\nparallel = 4\n[objective]\nmetric = \"val_loss\"\ndirection = \"minimize\"\n"
+        "[study]\nname = \"s\"\nseed = 11\nparallel = 4\nstore = \"study.db\"\n[objective]\nmetric = "
+        "\"val_loss\"\ndirection = \"minimize\"\n"
         "[stop]\ntrials = {}\n[budget]\nepochs = 4\n[space]\ntype = \"plane\"\n"
         "[sampler]\ntype = \"evolution\"\npopulation = 8\n[scheduler]\ntype = \"median\"\ntrials_min = 4\n"
         "[trainer]\ntype = \"moody\"\nepoch_ms = 4\njitter_ms = 4\n[[evaluator]]\ntype = \"distance\"\n"
@@ -91,12 +92,14 @@ std::vector<std::string> story(const fs::path& file) {
   const auto trials = (*store)->trials((*study)->id);
   EXPECT_TRUE(trials) << trials.error().message;
   for (const Trial& t : *trials) {
-    std::string line = fmt::format("{} {} {} seed={} hash={} spent={} accepted={} of={}", t.id, name_of(t.state), t.message,
-                                   t.seed, t.architecture_hash, t.budget_spent, t.accepted,
+    std::string line = fmt::format("{} {} {} seed={} hash={} spent={} accepted={} of={}", t.id, name_of(t.state),
+                                   t.message, t.seed, t.architecture_hash, t.budget_spent, t.accepted,
                                    t.duplicate_of ? static_cast<std::int64_t>(*t.duplicate_of) : -1);
     for (const double x : t.configuration.x) line += fmt::format(" x={}", x);
     for (const Metric& m : t.metrics) line += fmt::format(" {}={}", m.name, m.value);
-    for (const ReportRecord& r : *(*store)->reports((*study)->id, t.id)) {
+    const auto reports = (*store)->reports((*study)->id, t.id);
+    EXPECT_TRUE(reports) << reports.error().message;
+    for (const ReportRecord& r : *reports) {
       line += fmt::format(" @{}", r.report.budget);
       for (const Metric& m : r.report.metrics) line += fmt::format(":{}={}", m.name, m.value);
     }

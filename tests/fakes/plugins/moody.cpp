@@ -1,4 +1,5 @@
-// A study in one library for tests of execution: a plane to search, eight rows of data, a trainer with moods, evaluators.
+// A study in one library for tests of execution: a plane to search, eight rows of data, a trainer with moods,
+// evaluators.
 #include <unistd.h>
 
 #include <chrono>
@@ -77,7 +78,8 @@ class Number : public nascent::Model {
   [[nodiscard]] std::vector<nascent::NamedTensor> weights() const override { return {}; }
   [[nodiscard]] nascent::Tensor predict(std::vector<nascent::Tensor> inputs) override {
     const std::int64_t n = inputs.at(0).shape()[0];
-    return nascent::Tensor::from(std::vector<float>(static_cast<std::size_t>(n) * 2, static_cast<float>(value_)), {n, 2});
+    return nascent::Tensor::from(std::vector<float>(static_cast<std::size_t>(n) * 2, static_cast<float>(value_)),
+                                 {n, 2});
   }
   void save(std::string_view format, const std::string& path) override {
     if (format != "nascent") throw nascent::Error(NAS_E_UNSUPPORTED, "only \"nascent\"");
@@ -94,9 +96,11 @@ class Number : public nascent::Model {
 // "Trains" by a chain of random numbers, so that a wrong resume shows in every later value.
 class Moody : public nascent::Trainer {
  public:
-  static constexpr nascent::About about{"org.nascent.test.trainer.moody", "moody", "1.0.0", "Does as it is told, or worse"};
-  static constexpr auto moods = nascent::names("good", "crash", "abort", "exit", "hang", "stubborn", "eat_memory", "nan",
-                                               "diverged", "throw", "invalid", "bad_name", "silent", "no_memory");
+  static constexpr nascent::About about{"org.nascent.test.trainer.moody", "moody", "1.0.0",
+                                        "Does as it is told, or worse"};
+  static constexpr auto moods =
+      nascent::names("good", "crash", "abort", "exit", "hang", "stubborn", "eat_memory", "nan", "diverged", "throw",
+                     "invalid", "bad_name", "silent", "no_memory");
   static constexpr std::array options{
       option("mood", "what it does at epoch 1").one_of(moods).otherwise("good").searchable(),
       option("epoch_ms", "duration of an epoch").integer(0, 1000000).otherwise(0),
@@ -193,7 +197,8 @@ class Moody : public nascent::Trainer {
 // Needs the configuration only.
 class Distance : public nascent::Evaluator {
  public:
-  static constexpr nascent::About about{"org.nascent.test.evaluator.distance", "distance", "1.0.0", "Squared distance to (0.3, 0.6)"};
+  static constexpr nascent::About about{"org.nascent.test.evaluator.distance", "distance", "1.0.0",
+                                        "Squared distance to (0.3, 0.6)"};
   static constexpr std::array options{option("shift", "added to the distance").real().otherwise(0.0).searchable()};
   explicit Distance(const Options&) {}
   [[nodiscard]] const std::vector<nascent::MetricDeclaration>& metrics() const override { return metrics_; }
@@ -218,7 +223,8 @@ class Mean : public nascent::Evaluator {
     const auto tensors = request.data.gather(positions);
     double sum = 0;
     for (const float v : tensors[0].values<float>()) sum += v;
-    const std::array<std::int64_t, 2> shape{static_cast<std::int64_t>(request.data.info().n_splits), request.data.rows()};
+    const std::array<std::int64_t, 2> shape{static_cast<std::int64_t>(request.data.info().n_splits),
+                                            request.data.rows()};
     emit.metric("mean", sum / static_cast<double>(2 * positions.size()));
     emit.detail("splits_and_rows", shape);
   }

@@ -42,8 +42,11 @@ TEST_F(Inline, a_study_without_training_writes_each_trial_once) {
 }
 
 TEST_F(Inline, a_searched_option_of_an_evaluator_reaches_it) {
-  open({.trainer = "none", .workers = "", .more = "[[evaluator]]\ntype = \"distance\"\nshift = { uniform = [0.0, 9.0] }",
-        .objective = "distance", .store = ":memory:"});
+  open({.trainer = "none",
+        .workers = "",
+        .more = "[[evaluator]]\ntype = \"distance\"\nshift = { uniform = [0.0, 9.0] }",
+        .objective = "distance",
+        .store = ":memory:"});
   const auto finished = study_->run(*executor_, {study_->trial(6, 0), study_->trial(7, 5)});
   EXPECT_NEAR(metric(finished.at(6), "distance"), 0.01, 1e-12);
   EXPECT_NEAR(metric(finished.at(7), "distance"), 5.0125, 1e-12);
@@ -91,7 +94,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Mood{"throw", TrialState::failed, FailureReason::error, "a defect"},
                     Mood{"invalid", TrialState::invalid, FailureReason::none, "cannot train that"},
                     Mood{"bad_name", TrialState::failed, FailureReason::error, "metric \"Val Loss\" of a report"},
-                    Mood{"silent", TrialState::failed, FailureReason::error, "nothing measured the objective \"val_loss\""}),
+                    Mood{"silent", TrialState::failed, FailureReason::error,
+                         "nothing measured the objective \"val_loss\""}),
     [](const auto& mood) { return std::string(mood.param.name); });
 
 TEST_F(Inline, a_scheduler_s_stop_prunes_the_trial) {

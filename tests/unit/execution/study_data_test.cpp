@@ -15,7 +15,8 @@ std::set<std::int64_t> rows_of(const nas_subset& subset) { return {subset.rows, 
 class StudyDataTest : public testing::Test {
  protected:
   test::TemporaryFolder folder_;
-  test::OpenStudy study_{folder_.path(), {.trainer = "", .workers = "", .more = "[validation]\nshare = 0.25\n[dataset]\ntype = \"rows\""}};
+  test::OpenStudy study_{
+      folder_.path(), {.trainer = "", .workers = "", .more = "[validation]\nshare = 0.25\n[dataset]\ntype = \"rows\""}};
   StudyData data_ = test::take(StudyData::open(study_.catalog(), study_.study()));
 };
 

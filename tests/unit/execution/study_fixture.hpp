@@ -61,7 +61,8 @@ struct StudyText {
 
 class OpenStudy {
  public:
-  OpenStudy(const fs::path& folder, const StudyText& text) : catalog_(take(PluginCatalog::discover({{NASCENT_FAKES_DIR}, {}, {}}))) {
+  OpenStudy(const fs::path& folder, const StudyText& text)
+      : catalog_(take(PluginCatalog::discover({{NASCENT_FAKES_DIR}, {}, {}}))) {
     const bool trains = text.trainer != "none";
     const std::string toml = fmt::format(
         "[study]\nname = \"s\"\nseed = 7\nparallel = 2\nstore = \"{}\"\n"
@@ -70,7 +71,8 @@ class OpenStudy {
         "[workers]\ncount = 2\n{}\n{}\n[plugins]\npath = [\"{}\", \"{}\"]\n",
         text.store, text.objective, trains ? "[trainer]\ntype = \"moody\"\n" : "", trains ? text.trainer : "",
         text.workers, text.more, NASCENT_FAKES_DIR, NASCENT_TEST_PLUGIN_DIR);
-    study_ = std::make_unique<ResolvedStudy>(take(resolve_study(take(parse_study(toml, "study.toml", folder)), catalog_)));
+    study_ =
+        std::make_unique<ResolvedStudy>(take(resolve_study(take(parse_study(toml, "study.toml", folder)), catalog_)));
     store_ = take(Store::open(study_->config.store));
     StudyRecord record;
     record.name = study_->config.name;
@@ -80,7 +82,8 @@ class OpenStudy {
     const auto known = take(store_->study(record.name));
     if (!known) {
       const auto facts = take(dataset_facts(catalog_, *study_));
-      const StudySpace space = take(create_space(catalog_, *study_, facts ? std::optional(facts->shape) : std::nullopt));
+      const StudySpace space =
+          take(create_space(catalog_, *study_, facts ? std::optional(facts->shape) : std::nullopt));
       record.space_json = space.to_json();
       record.space_fingerprint = "f";
       n_parameters_ = space.size();

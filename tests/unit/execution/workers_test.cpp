@@ -114,8 +114,9 @@ TEST_F(Workers, a_crash_costs_its_trial_after_the_retries_and_keeps_the_last_wor
   const Trial trial = run_one();
   EXPECT_EQ(trial.state, TrialState::failed);
   EXPECT_EQ(trial.reason, FailureReason::crashed);
-  EXPECT_EQ(trial.message,
-            "its worker ended by SIGSEGV (Segmentation fault); last output: about to touch what is not there (attempt 2)");
+  EXPECT_EQ(
+      trial.message,
+      "its worker ended by SIGSEGV (Segmentation fault); last output: about to touch what is not there (attempt 2)");
   EXPECT_EQ(attempts(0).size(), 2U);
 }
 
@@ -159,8 +160,8 @@ TEST_F(Workers, a_trial_over_its_memory_is_ended) {
 }
 
 TEST_F(Workers, a_stopped_process_is_lost_and_its_trial_done_by_another) {
-  study_ = std::make_unique<OpenStudy>(
-      folder_.path(), StudyText{.trainer = "epoch_ms = 300", .workers = "retries = 1", .more = ""});
+  study_ = std::make_unique<OpenStudy>(folder_.path(),
+                                       StudyText{.trainer = "epoch_ms = 300", .workers = "retries = 1", .more = ""});
   WorkersSetup setup = study_->workers_setup();
   setup.lease_seconds = 2;
   executor_ = workers_executor(study_->store(), study_->coordinator(), setup);

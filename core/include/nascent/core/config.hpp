@@ -73,7 +73,7 @@ struct WorkerConfig {
   std::uint32_t count = 1;
   std::optional<double> trial_seconds_max;
   std::optional<std::uint64_t> memory_bytes_max;
-  std::uint32_t retries = 1;  // further attempts after a crash, a time-out or a lost worker
+  std::uint32_t retries = 1;  // further attempts after a crash or a lost worker; a time-out would only come again
 };
 
 // What is trained again at the end, before the test split is opened once.

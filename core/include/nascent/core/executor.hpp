@@ -38,8 +38,8 @@ struct RunningTrial {
 using DecideVerdict = std::function<Verdict(TrialId, std::span<const Report>)>;
 
 // Runs trials that are queued in the store; when next() hands one out, its finished row is on disk.
-// One thread calls it, but for running() and stop(), which any thread may call. That thread has to outlive the executor:
-// worker processes end with the thread that started them.
+// One thread calls it, but for running() and stop(), which any thread may call. That thread has to outlive the
+// executor: worker processes end with the thread that started them.
 class Executor {
  public:
   virtual ~Executor() = default;
@@ -59,8 +59,8 @@ class Executor {
   // (event "test_evaluated") are in the store; asked again for the same trial it answers from there. No trial may be
   // running.
   virtual Result<std::vector<Metric>> evaluate_test(TrialId trial) = 0;
-  // Must a trial's row be in the store before submit()? Inline execution writes the finished row itself, so that a trial
-  // costs one write; a study killed in between asks for the same trials again.
+  // Must a trial's row be in the store before submit()? Inline execution writes the finished row itself, so that a
+  // trial costs one write; a study killed in between asks for the same trials again.
   [[nodiscard]] virtual bool needs_queued_rows() const = 0;
 };
 
@@ -75,8 +75,8 @@ std::unique_ptr<Executor> inline_executor(Store& store, const Coordinator& coord
 struct WorkersSetup {
   std::string store_location;  // as given to Store::open
   std::string study_name;
-  WorkerConfig config;         // count, limits, retries
-  std::uint32_t threads = 1;   // of each worker
+  WorkerConfig config;        // count, limits, retries
+  std::uint32_t threads = 1;  // of each worker
   // Empty: $NASCENT_WORKER (ignored when privileged), nascent-worker beside this program, then ../libexec/nascent.
   std::filesystem::path worker_program;
   double lease_seconds = 30;      // a worker that is silent for this long is lost

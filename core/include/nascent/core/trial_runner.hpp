@@ -39,7 +39,8 @@ class TrialRunner {
   virtual Result<AttemptEnd> run(Trial& trial, TrialSession& session) = 0;
   // Does it report while it runs? If so its trials are leased from the store, which keeps the reports.
   [[nodiscard]] virtual bool reports() const = 0;
-  // Metrics of a finished trial's saved model on the test split, named "test_...". The caller records the opening first.
+  // Metrics of a finished trial's saved model on the test split, named "test_...". The caller records the opening
+  // first.
   virtual Result<std::vector<Metric>> evaluate_test(const Trial& trial) = 0;
 };
 

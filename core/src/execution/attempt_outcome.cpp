@@ -1,0 +1,42 @@
+#include "attempt_outcome.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace nascent::core {
+
+Result<TrialFate> end_attempt(Store& store, const Coordinator& coordinator, const LeaseRecord& record,
+                              FailureReason reason, const std::string& message, std::uint32_t retries) {
+  spdlog::warn("trial={} attempt={} worker={} reason={} message=\"{}\"", record.lease.trial, record.lease.attempt,
+               record.worker, name_of(reason), message);
+  const auto attempts = store.attempts(coordinator.study, record.lease.trial);
+  if (!attempts) return tl::unexpected<Error>(attempts.error());
+  const auto failures = std::count_if(attempts->begin(), attempts->end(),
+                                      [](const LeaseRecord& earlier) { return is_retried(earlier.reason); });
+  if (is_retried(reason) && failures < static_cast<std::ptrdiff_t>(retries)) {
+    const auto state = store.requeue(coordinator, record.lease, reason, message);
+    if (!state) return tl::unexpected<Error>(state.error());
+    return TrialFate::queued;
+  }
+  auto row = store.trial(coordinator.study, record.lease.trial);
+  if (!row) return tl::unexpected<Error>(row.error());
+  if (!*row) return fail(ErrorKind::store, fmt::format("trial {} has a lease and no row", record.lease.trial));
+  const auto reports = store.reports(coordinator.study, record.lease.trial);
+  if (!reports) return tl::unexpected<Error>(reports.error());
+  const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
+  Trial& trial = **row;
+  trial.state = TrialState::failed;
+  trial.reason = reason;
+  trial.message = failures > 0 ? fmt::format("{} (attempt {})", message, failures + 1) : message;
+  trial.metrics.clear();
+  trial.budget_spent = reports->empty() ? 0 : reports->back().report.budget;
+  trial.cost_seconds = now.count() - record.leased_at;
+  const auto state = store.finish(record.lease, trial);
+  if (!state) return tl::unexpected<Error>(state.error());
+  return TrialFate::failed;
+}
+
+}  // namespace nascent::core

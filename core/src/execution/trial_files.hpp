@@ -1,0 +1,34 @@
+// The folder of one trial: its checkpoint, the reports beside it, its model.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "nascent/core/result.hpp"
+#include "nascent/core/trial.hpp"
+
+namespace nascent::core {
+
+// Of a trial that trains; everything is a no-op and every path "" where the study keeps no files.
+class TrialFiles {
+ public:
+  // Lays the folder down. What an earlier attempt of this trial left stays; what another study left there does not.
+  static Result<TrialFiles> open(const std::filesystem::path& artifacts, const Trial& trial);
+
+  [[nodiscard]] bool kept() const { return !folder_.empty(); }
+  [[nodiscard]] std::string folder() const { return folder_.string(); }
+  [[nodiscard]] std::string checkpoint() const { return kept() ? (folder_ / "checkpoint").string() : ""; }
+  [[nodiscard]] std::filesystem::path reports() const { return folder_ / "reports.jsonl"; }
+  // There is a checkpoint to go on from.
+  [[nodiscard]] bool resumes() const;
+  // The next training starts anew.
+  void discard_checkpoint() const;
+  // The trial is over: nobody goes on from here.
+  void close() const;
+
+ private:
+  explicit TrialFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  std::filesystem::path folder_;
+};
+
+}  // namespace nascent::core

@@ -1,0 +1,33 @@
+#include "worker_slot.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+namespace nascent::core {
+
+std::pair<FailureReason, std::string> cause_of_end(const Slot& slot, const ExitStatus& status,
+                                                   const WorkersSetup& setup) {
+  const auto with_last_words = [&](std::string message) {
+    const std::string words = slot.process->last_words();
+    return words.empty() ? message : fmt::format("{}; last output: {}", message, words);
+  };
+  switch (slot.doom) {
+    case Doom::timed_out:
+      return {FailureReason::timed_out, fmt::format("ran longer than workers.trial_seconds_max = {} s",
+                                                    setup.config.trial_seconds_max.value_or(0))};
+    case Doom::out_of_memory:
+      return {FailureReason::out_of_memory,
+              fmt::format("its worker grew to {} bytes; workers.memory_bytes_max is {}", slot.resident_bytes_max,
+                          setup.config.memory_bytes_max.value_or(0))};
+    case Doom::lost:
+      return {FailureReason::lost, with_last_words(fmt::format("its worker was silent for {} s", setup.lease_seconds))};
+    default:
+      break;
+  }
+  if (status.signal == SIGKILL && oom_kills() > slot.oom_kills_before) {
+    return {FailureReason::out_of_memory, "the machine ran out of memory and the kernel killed the worker"};
+  }
+  return {FailureReason::crashed, with_last_words(fmt::format("its worker ended by {}", to_string(status)))};
+}
+
+}  // namespace nascent::core
