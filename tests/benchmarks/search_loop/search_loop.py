@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """The search loop against Optuna's, both with random search over one table, in memory and on disk, in one run.
 
     tests/benchmarks/search_loop/search_loop.py BUILD [--trials 100000] [--optuna-trials 2000] [--parallel 256] [--json FILE]
