@@ -13,6 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::AllOf;
+using testing::AnyOf;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
@@ -62,9 +63,12 @@ TEST(PluginCheck, a_newer_major) {
               testing::ElementsAre("file.entry: does not export nascent_plugin_v1"));
 }
 
+// Whether the exception finds its way through dlopen to a handler, or ends the process, depends on how the program
+// around it was built; both have to be told.
 TEST(PluginCheck, a_static_constructor_that_throws) {
   EXPECT_THAT(failures(check(bad("throwing_constructor"))),
-              Contains(AllOf(HasSubstr("load: ends the process: Aborted"), HasSubstr("a static constructor threw"))));
+              Contains(AllOf(AnyOf(HasSubstr("load: ends the process: Aborted"), HasSubstr("load.loads:")),
+                             HasSubstr("a static constructor threw"))));
 }
 
 TEST(PluginCheck, a_crash_in_create) {
@@ -143,7 +147,8 @@ TEST(PluginCatalog, a_library_without_manifest_is_read_in_a_child_process) {
   EXPECT_EQ(std::ranges::count(catalog->components(), std::string("draw_c"), &ComponentInfo::alias), 1);
   ASSERT_EQ(catalog->refusals().size(), 1U);
   EXPECT_THAT(catalog->refusals()[0].message,
-              HasSubstr("crashes (signal 6) while it was loaded; `nascent plugin check"));
+              AnyOf(HasSubstr("crashes (signal 6) while it was loaded; `nascent plugin check"),
+                    HasSubstr("cannot be loaded: a static constructor threw")));
 }
 
 }  // namespace

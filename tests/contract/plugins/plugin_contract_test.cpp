@@ -49,7 +49,7 @@ std::string csv_text() {
 
 // What a plugin cannot be created without.
 std::vector<std::string> options_for(const std::string& alias) {
-  if (alias == "csv") return {"csv.path=" + written("rows.csv", csv_text()).string(), "csv.target=kind"};
+  if (alias == "csv") return {"csv.path=" + written("rows.csv", csv_text()).string(), "csv.target=[\"kind\"]"};
   if (alias == "idx")
     return {"idx.train_images=" + written("train-images", idx_bytes(30, true)).string(),
             "idx.train_labels=" + written("train-labels", idx_bytes(30, false)).string(),
