@@ -18,6 +18,9 @@ enum class Bell : char {
   reported = 'p',  // a report waits for its verdict
 };
 
+// Written to a worker's output when a trial begins: what came before does not explain how that trial ended.
+inline constexpr char kTrialMark = '\x1e';
+
 // Exit statuses of a worker.
 inline constexpr int kWorkerLeft = 0;         // was told to, between two trials
 inline constexpr int kWorkerInterrupted = 3;  // SIGTERM: the trial it had is as if it had not begun

@@ -245,6 +245,7 @@ int work(Bench& bench, const WorkerArguments& arguments, Coordination& coordinat
       continue;
     }
     ring(arguments.doorbell_fd, Bell::busy);
+    static_cast<void>(!write(STDERR_FILENO, &kTrialMark, 1));
     auto& [lease, trial] = **leased;
     Attempt attempt(*bench.store, lease, arguments, coordination, bench.verdicts);
     const auto end = bench.runner->run(trial, attempt);

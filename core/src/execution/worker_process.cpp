@@ -193,6 +193,7 @@ void WorkerProcess::read_output() {
     tail_.append(bytes, static_cast<std::size_t>(n));
     spdlog::debug("worker={} output=\"{}\"", name_, std::string_view(bytes, static_cast<std::size_t>(n)));
   }
+  if (const auto mark = tail_.rfind(kTrialMark); mark != std::string::npos) tail_.erase(0, mark + 1);
   if (tail_.size() > kTailBytesMax) tail_.erase(0, tail_.size() - kTailBytesMax);
 }
 
@@ -208,6 +209,14 @@ std::string WorkerProcess::last_words() const {
   std::string line;
   for (const char c : words) line += c == '\n' ? std::string(" | ") : std::string(1, c < ' ' && c >= 0 ? ' ' : c);
   return line;
+}
+
+std::string WorkerProcess::last_line() const {
+  const auto end = tail_.find_last_not_of('\n');
+  if (end == std::string::npos) return {};
+  const auto before = tail_.rfind('\n', end);
+  const auto start = before == std::string::npos ? 0 : before + 1;
+  return tail_.substr(start, end + 1 - start);
 }
 
 void WorkerProcess::send_signal(int signal) const {

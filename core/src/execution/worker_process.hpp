@@ -53,8 +53,10 @@ class WorkerProcess {
   [[nodiscard]] std::vector<Bell> hear();
   // Takes in what the worker has written; each line goes to the log.
   void read_output();
-  // The last lines the worker wrote, on one line; "" = nothing.
+  // The last lines the worker wrote since its trial began, on one line; "" = nothing.
   [[nodiscard]] std::string last_words() const;
+  // The last of them alone, whole: where a worker that cannot start says why.
+  [[nodiscard]] std::string last_line() const;
 
   void send_signal(int signal) const;
   // Resident memory of the worker and what it started.

@@ -107,8 +107,13 @@ Result<void> WorkersExecutor::start() {
 }
 
 Result<void> WorkersExecutor::spawn(Slot& slot) {
-  const WorkerCommand command{setup_.worker_program, setup_.store_location, setup_.study_name, slot.name,
-                              setup_.lease_seconds,  setup_.threads,        {}};
+  const WorkerCommand command{setup_.worker_program,
+                              setup_.store_location,
+                              setup_.study_name,
+                              slot.name,
+                              setup_.lease_seconds,
+                              setup_.threads,
+                              {}};
   auto process = WorkerProcess::spawn(command);
   if (!process) return tl::unexpected<Error>(process.error());
   std::string name = std::move(slot.name);
@@ -314,7 +319,7 @@ Result<void> WorkersExecutor::bury(Slot& slot, const ExitStatus& status) {
     if (!killed) ++start_failures_;
     if (start_failures_ >= kStartFailuresMax || hopeless) {
       fatal_ = Error{ErrorKind::plugin,
-                     fmt::format("workers cannot start ({}): {}", to_string(status), slot.process->last_words())};
+                     fmt::format("workers cannot start ({}): {}", to_string(status), slot.process->last_line())};
     }
   }
   store_due_ = true;
@@ -401,7 +406,7 @@ Result<std::vector<Metric>> WorkersExecutor::evaluate_test(TrialId trial) {
   if (!known) return tl::unexpected<Error>(known.error());
   if (*known) return std::move(**known);
   return fail(ErrorKind::plugin,
-              fmt::format("the test split was not evaluated ({}): {}", to_string(*ended), process->last_words()));
+              fmt::format("the test split was not evaluated ({}): {}", to_string(*ended), process->last_line()));
 }
 
 }  // namespace
