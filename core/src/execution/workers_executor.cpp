@@ -62,6 +62,7 @@ class WorkersExecutor final : public Executor {
   void check_limits(Slot& slot);
   void doom(Slot& slot, Doom why);
   Result<void> look_into_store();
+  void hand_out(Trial trial);
   Result<void> give_verdicts();
   Result<void> check_leases();
   Result<void> bury(Slot& slot, const ExitStatus& status);
@@ -132,7 +133,15 @@ void WorkersExecutor::ring_all(Bell bell) {
 }
 
 Result<void> WorkersExecutor::submit(const Trial& queued) {
+  // A resumed study's queue is older than this run: a worker may have taken the trial, and even finished it, already.
+  auto row = store_.trial(coordinator_.study, queued.id);
+  if (!row) return tl::unexpected<Error>(row.error());
+  if (*row && (*row)->finished()) {
+    hand_out(std::move(**row));
+    return {};
+  }
   submitted_.insert(queued.id);
+  store_due_ = true;  // its report may be waiting
   for (const Slot& slot : slots_) {
     if (slot.process && !slot.busy_since) slot.process->ring(Bell::look);
   }
@@ -251,18 +260,23 @@ Result<void> WorkersExecutor::look_into_store() {
   if (!finished) return tl::unexpected<Error>(finished.error());
   cursor_ = finished->cursor;
   for (Trial& trial : finished->trials) {
-    if (submitted_.erase(trial.id) == 0) continue;
-    first_failures_.see(trial);
-    done_.push_back(std::move(trial));
+    if (submitted_.erase(trial.id) != 0) hand_out(std::move(trial));
   }
-  if (first_failures_.verdict() && !fatal_) fatal_ = *first_failures_.verdict();
   return {};
+}
+
+void WorkersExecutor::hand_out(Trial trial) {
+  first_failures_.see(trial);
+  if (first_failures_.verdict() && !fatal_) fatal_ = *first_failures_.verdict();
+  done_.push_back(std::move(trial));
 }
 
 Result<void> WorkersExecutor::give_verdicts() {
   const auto waiting = store_.reports_awaiting_verdict(coordinator_.study);
   if (!waiting) return tl::unexpected<Error>(waiting.error());
   for (const ReportRecord& asked : *waiting) {
+    // Whoever decides knows what a trial may be compared with only once the trial was submitted.
+    if (!submitted_.contains(asked.trial)) continue;
     Verdict verdict = Verdict::proceed;
     if (decide_) {
       const auto records = store_.reports(coordinator_.study, asked.trial);

@@ -33,8 +33,8 @@ struct RunningTrial {
   std::vector<Metric> metrics;  // of the newest report
 };
 
-// Answers a report of a trial that is training; the newest report is the last. Called on the thread that is inside
-// Executor::next(), in the coordinator's process. Empty: no scheduler, every trial gets its full budget.
+// Answers a report of a submitted trial that is training; the newest report is the last. Called on the thread that is
+// inside Executor::next(), in the coordinator's process. Empty: no scheduler, every trial gets its full budget.
 using DecideVerdict = std::function<Verdict(TrialId, std::span<const Report>)>;
 
 // Runs trials that are queued in the store; when next() hands one out, its finished row is on disk.
