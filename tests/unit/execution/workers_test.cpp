@@ -109,6 +109,35 @@ TEST_F(Workers, a_verdict_stops_a_training) {
   EXPECT_EQ(finished.at(1).budget_spent, 2);
 }
 
+// Both as in a resumed study, whose queue is older than its search.
+TEST_F(Workers, a_trial_finished_before_it_was_submitted_is_handed_out_on_submission) {
+  open({.trainer = "", .workers = "", .more = ""});
+  take(study_->store().enqueue(study_->coordinator(), trials(1)));
+  take(executor_->submit(study_->trial(99)));  // wakes the workers
+  const auto finished = [&] { return take(study_->store().trial(study_->coordinator().study, 0))->finished(); };
+  for (int i = 0; i < 1000 && !finished(); ++i) EXPECT_TRUE(take(executor_->next(milliseconds(10))).empty());
+  ASSERT_TRUE(finished());
+  EXPECT_TRUE(take(executor_->next(milliseconds(10))).empty());
+  take(executor_->submit(study_->trial(0)));
+  EXPECT_EQ(OpenStudy::drain(*executor_, 1).count(0), 1U);
+}
+
+TEST_F(Workers, a_verdict_waits_for_the_submission) {
+  int asked = 0;
+  open({.trainer = "", .workers = "", .more = "[scheduler]\ntype = \"median\""}, [&](TrialId, std::span<const Report>) {
+    ++asked;
+    return Verdict::proceed;
+  });
+  take(study_->store().enqueue(study_->coordinator(), trials(1)));
+  take(executor_->submit(study_->trial(99)));
+  ASSERT_GT(pid_of_a_busy_worker(), 0);
+  take(executor_->next(milliseconds(200)));
+  EXPECT_EQ(asked, 0);
+  take(executor_->submit(study_->trial(0)));
+  EXPECT_EQ(OpenStudy::drain(*executor_, 1).count(0), 1U);
+  EXPECT_EQ(asked, 4);
+}
+
 TEST_F(Workers, a_crash_costs_its_trial_after_the_retries_and_keeps_the_last_words) {
   open({.trainer = "mood = \"crash\"", .workers = "retries = 1", .more = ""});
   const Trial trial = run_one();
