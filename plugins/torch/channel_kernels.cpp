@@ -134,6 +134,22 @@ NASCENT_INLINE void pool_gradient_run(const T* __restrict x0, const T* __restric
   }
 }
 
+// n is a multiple of 4; counter: of the first four numbers.
+template <class T>
+NASCENT_INLINE void drop_run(const T* __restrict x, std::int64_t n, std::uint64_t seed, std::uint64_t counter, std::uint32_t keep, float scale,
+                             T* __restrict y) {
+  for (std::int64_t k = 0; k < n / 4; ++k) {
+    std::uint64_t z = seed + (counter + static_cast<std::uint64_t>(k)) * 0x9E3779B97F4A7C15U;
+    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
+    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
+    z ^= z >> 31U;
+    for (std::int64_t j = 0; j < 4; ++j) {
+      const auto bits = static_cast<std::uint32_t>(z >> static_cast<std::uint64_t>(16 * j)) & 0xFFFFU;
+      store(y[4 * k + j], bits < keep ? load(x[4 * k + j]) * scale : 0.0F);
+    }
+  }
+}
+
 // One compiled form per element type and instruction set.
 NASCENT_VECTORISED void moments_pass(const float* x, const float* p, std::int64_t n, float* s, float* q) { add_moments(x, p, n, s, q); }
 NASCENT_VECTORISED void moments_pass(const Bf16* x, const float* p, std::int64_t n, float* s, float* q) { add_moments(x, p, n, s, q); }
@@ -166,6 +182,13 @@ NASCENT_VECTORISED void pool_gradient_pass(const float* x0, const float* x1, con
 NASCENT_VECTORISED void pool_gradient_pass(const Bf16* x0, const Bf16* x1, const Bf16* y, const Bf16* dy, std::int64_t c, std::int64_t w,
                                            Bf16* d0, Bf16* d1) {
   pool_gradient_run(x0, x1, y, dy, c, w, d0, d1);
+}
+
+NASCENT_VECTORISED void drop_pass(const float* x, std::int64_t n, std::uint64_t seed, std::uint64_t at, std::uint32_t keep, float s, float* y) {
+  drop_run(x, n, seed, at, keep, s, y);
+}
+NASCENT_VECTORISED void drop_pass(const Bf16* x, std::int64_t n, std::uint64_t seed, std::uint64_t at, std::uint32_t keep, float s, Bf16* y) {
+  drop_run(x, n, seed, at, keep, s, y);
 }
 
 // body(offset, numbers, index) for every tile and the rest.
@@ -285,6 +308,21 @@ void max_pool_2x2_gradient(const void* x, const void* y, const void* dy, Image i
                            to + line);
       }
     }
+  });
+}
+
+void drop(const void* x, Element element, std::int64_t n, std::uint64_t seed, std::uint32_t keep, float scale, void* y) {
+  with_element(element, [&](auto tag) {
+    using T = decltype(tag);
+    const auto* from = static_cast<const T*>(x);
+    auto* to = static_cast<T*>(y);
+    const std::int64_t even = n / 4 * 4;
+    drop_pass(from, even, seed, 0, keep, scale, to);
+    if (even == n) return;
+    T last[4]{}, dropped[4]{};
+    std::copy(from + even, from + n, last);
+    drop_pass(last, 4, seed, static_cast<std::uint64_t>(even / 4), keep, scale, dropped);
+    std::copy(dropped, dropped + (n - even), to + even);
   });
 }
 

@@ -115,6 +115,28 @@ struct MaxPoolNode : torch::autograd::Function<MaxPoolNode> {
   }
 };
 
+at::Tensor dropped(const at::Tensor& x, double ratio, std::uint64_t seed) {
+  const auto keep = static_cast<std::uint32_t>(std::lround((1 - ratio) * 65536));
+  const float scale = keep == 0 ? 0.0F : 65536.0F / static_cast<float>(keep);
+  at::Tensor y = at::empty_like(x);
+  drop(x.data_ptr(), x.scalar_type() == at::kBFloat16 ? Element::bfloat16 : Element::float32, x.numel(), seed, keep, scale, y.data_ptr());
+  return y;
+}
+
+struct DropoutNode : torch::autograd::Function<DropoutNode> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, double ratio, std::int64_t seed, bool channels_last) {
+    context->saved_data["ratio"] = ratio;
+    context->saved_data["seed"] = seed;
+    context->saved_data["channels_last"] = channels_last;
+    return dropped(x, ratio, static_cast<std::uint64_t>(seed));
+  }
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    auto& saved = context->saved_data;
+    const at::Tensor dy = gradients[0].contiguous(saved["channels_last"].toBool() ? kLayout : at::MemoryFormat::Contiguous);
+    return {dropped(dy, saved["ratio"].toDouble(), static_cast<std::uint64_t>(saved["seed"].toInt())), at::Tensor(), at::Tensor(), at::Tensor()};
+  }
+};
+
 }  // namespace
 
 bool is_channels_last_image(const at::Tensor& x) {
@@ -131,5 +153,11 @@ at::Tensor fused_batch_norm(const at::Tensor& x, const BatchNormState& s, const 
 }
 
 at::Tensor fused_max_pool_2x2(const at::Tensor& x) { return x.requires_grad() && at::GradMode::is_enabled() ? MaxPoolNode::apply(x) : pooled(x); }
+
+at::Tensor fused_dropout(const at::Tensor& x, double ratio, std::uint64_t seed) {
+  const bool channels_last = x.dim() == 4 && x.suggest_memory_format() == kLayout;
+  const at::Tensor dense = x.contiguous(channels_last ? kLayout : at::MemoryFormat::Contiguous);
+  return DropoutNode::apply(dense, ratio, static_cast<std::int64_t>(seed), channels_last);
+}
 
 }  // namespace nascent::libtorch

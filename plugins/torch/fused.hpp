@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include <cstdint>
+
 namespace nascent::libtorch {
 
 // CPU, [n, channels, height, width] dense in channels-last order, float32 or bfloat16.
@@ -20,5 +22,9 @@ at::Tensor fused_batch_norm(const at::Tensor& x, const BatchNormState& state, co
 
 // max_pool2d with kernel and stride 2, without padding.
 at::Tensor fused_max_pool_2x2(const at::Tensor& x);
+
+// Dropout (Srivastava et al. 2014) scaled at training time: each element is 0 with probability `ratio` in (0, 1), rounded to
+// 1/65,536. Keeps a seed for the backward pass instead of a mask. x: on the CPU, float32 or bfloat16.
+at::Tensor fused_dropout(const at::Tensor& x, double ratio, std::uint64_t seed);
 
 }  // namespace nascent::libtorch

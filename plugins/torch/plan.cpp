@@ -1,7 +1,5 @@
 #include "plan.hpp"
 
-#include <ATen/CPUGeneratorImpl.h>
-
 #include <algorithm>
 
 namespace nascent::libtorch {
@@ -74,18 +72,6 @@ at::Tensor channels_last(const at::Tensor& x) {
 }
 
 }  // namespace
-
-at::Generator Call::generator() const {
-  if (!generator_) {
-    if (in(0).is_cuda()) {
-      generator_ = at::globalContext().defaultGenerator(in(0).device());
-      generator_->set_current_seed(pass.seed);
-    } else {
-      generator_ = at::detail::createCPUGenerator(pass.seed);
-    }
-  }
-  return *generator_;
-}
 
 Plan::Plan(const Graph& graph) : summary_(infer(graph)) {
   const std::vector<Node>& nodes = graph.nodes();
@@ -163,9 +149,9 @@ std::vector<at::Tensor> Plan::run(const std::vector<at::Tensor>& inputs, const W
     const bool image = inputs[i].dim() == 4 && pass.path == Path::fast;
     slots[input_slots_[i]] = image ? channels_last(inputs[i]) : inputs[i];
   }
-  std::optional<at::Generator> generator;
+  std::uint64_t draws = 0;
   for (const Step& step : steps_) {
-    step.kernel(Call(step.in, step.out, step.weights, slots, weights, pass, generator));
+    step.kernel(Call(step.in, step.out, step.weights, slots, weights, pass, draws));
     for (const std::uint32_t slot : step.last_used) slots[slot].reset();
   }
   std::vector<at::Tensor> outputs;

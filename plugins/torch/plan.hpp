@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "nascent/graph.hpp"
+#include "nascent/rng.hpp"
 #include "weights.hpp"
 
 namespace nascent::libtorch {
@@ -29,8 +30,8 @@ struct Pass {
 class Call {
  public:
   Call(const std::vector<std::uint32_t>& in, const std::vector<std::uint32_t>& out, const std::vector<std::size_t>& weights,
-       std::vector<at::Tensor>& slots, const Weights& all, const Pass& how, std::optional<at::Generator>& generator)
-      : pass(how), in_(in), out_(out), weights_(weights), slots_(slots), all_(all), generator_(generator) {}
+       std::vector<at::Tensor>& slots, const Weights& all, const Pass& how, std::uint64_t& draws)
+      : pass(how), in_(in), out_(out), weights_(weights), slots_(slots), all_(all), draws_(draws) {}
 
   const Pass& pass;
   [[nodiscard]] std::size_t inputs() const { return in_.size(); }
@@ -43,15 +44,15 @@ class Call {
   [[nodiscard]] const at::Tensor& weight(std::size_t i) const { return all_[weights_[i]]; }
   [[nodiscard]] bool training() const { return pass.phase == Phase::training; }
   void out(at::Tensor value, std::size_t i = 0) const { slots_[out_[i]] = std::move(value); }
-  // Random numbers of this pass; the same for the same seed.
-  [[nodiscard]] at::Generator generator() const;
+  // A seed for this step: a function of the pass's seed and how many were drawn in this pass before.
+  [[nodiscard]] std::uint64_t draw_seed() const { return derive_seed(pass.seed, draws_++); }
 
  private:
   const std::vector<std::uint32_t>&in_, &out_;
   const std::vector<std::size_t>& weights_;
   std::vector<at::Tensor>& slots_;
   const Weights& all_;
-  std::optional<at::Generator>& generator_;
+  std::uint64_t& draws_;
 };
 
 using Kernel = std::function<void(const Call&)>;

@@ -17,10 +17,12 @@ Kernel convolution(const Lowering& node, bool transposed) {
   const bool bias = node.attributes.flag("bias");
   const Ints extra = transposed ? node.attributes.integers("output_padding", axes) : Ints(axes, 0);
   return [=](const Call& call) {
-    at::Tensor x = call.compute_in(0);
+    // Transposed ones stay in float32: LibTorch 1.13 has no bfloat16 form of them on the CPU.
+    const at::ScalarType type = transposed ? at::kFloat : call.pass.compute;
+    at::Tensor x = call.in(0).to(type);
     if (!transposed) x = window.padded(x, 0);
-    at::Tensor w = call.compute_weight(0);
-    const c10::optional<at::Tensor> b = bias ? c10::optional<at::Tensor>(call.compute_weight(1)) : c10::nullopt;
+    const at::Tensor w = call.weight(0).to(type);
+    const c10::optional<at::Tensor> b = bias ? c10::optional<at::Tensor>(call.weight(1).to(type)) : c10::nullopt;
     const Ints pads = transposed && !window.symmetric() ? Ints(axes, 0) : window.begin_pads();
     at::Tensor y = at::convolution(x, w, b, window.strides, pads, window.dilations, transposed, extra, groups);
     if (transposed && !window.symmetric()) y = window.cropped(y);
@@ -55,8 +57,11 @@ Kernel dropout(const Lowering& node) {
     const at::Tensor& x = call.in(0);
     if (!call.training() || ratio == 0) return call.out(x);
     if (ratio == 1) return call.out(x * 0);
-    const at::Tensor mask = at::empty_like(x).bernoulli_(1 - ratio, call.generator()).div_(1 - ratio);
-    call.out(x * mask);
+    const bool known = x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16;
+    if (x.is_cpu() && known) return call.out(fused_dropout(x, ratio, call.draw_seed()));
+    at::Generator generator = at::globalContext().defaultGenerator(x.device());
+    generator.set_current_seed(call.draw_seed());
+    call.out(x * at::empty_like(x).bernoulli_(1 - ratio, generator).div_(1 - ratio));
   };
 }
 

@@ -71,9 +71,9 @@ Script write_script(const TorchModel& model) {
         const std::string mean = names.make("input_mean"), scale = names.make("input_scale");
         script.buffers.emplace_back(mean, broadcastable(by.mean, summary.shapes[i][0]));
         script.buffers.emplace_back(scale, broadcastable(by.scale, summary.shapes[i][0]));
-        body.push_back(filled("{0} = ({0}.to(torch.float32) - self.{1}) * self.{2}", {y, mean, scale}));
+        body.push_back(filled("{0} = ({0}.to(6) - self.{1}) * self.{2}", {y, mean, scale}));
       } else if (attributes_of(node).text("dtype") != "int64") {
-        body.push_back(filled("{0} = {0}.to(torch.float32)", {y}));
+        body.push_back(filled("{0} = {0}.to(6)", {y}));
       }
       continue;
     }

@@ -14,6 +14,7 @@ namespace {
 using Lines = std::vector<std::string>;
 using Ints = std::vector<std::int64_t>;
 
+// Element types are numbers of c10::ScalarType: 4 int64, 6 float32, 11 bool. Sources compiled from C++ know no torch.float32.
 const char* boolean(bool value) { return value ? "True" : "False"; }
 
 // The call of at::constant_pad_nd that Window::padded() makes, around `x`.
@@ -216,7 +217,7 @@ Lines attention(const ScriptNode& n) {
   lines.push_back(filled("{0}_q = {0}_q * {1}", {y, script_number(1 / std::sqrt(static_cast<double>(head)))}));
   lines.push_back(filled("{0}_s = torch.matmul({0}_q, torch.transpose({0}_k, -2, -1))", {y}));
   if (read.flag("causal")) {
-    lines.push_back(filled("{0}_f = torch.triu(torch.ones([{0}_s.size(-2), {0}_s.size(-1)], dtype=torch.bool, device={0}_s.device), 1)", {y}));
+    lines.push_back(filled("{0}_f = torch.triu(torch.ones([{0}_s.size(-2), {0}_s.size(-1)], dtype=11, device={0}_s.device), 1)", {y}));
     lines.push_back(filled("{0}_s = torch.masked_fill({0}_s, {0}_f, float('-inf'))", {y}));
   }
   lines.push_back(filled("{0}_m = torch.transpose(torch.matmul(torch.softmax({0}_s, -1, None), {0}_v), 1, 2)", {y}));
@@ -261,7 +262,7 @@ std::vector<std::string> script_lines(const ScriptNode& n) {
   if (op == "Slice") return slice(n);
   if (op == "Split") return split(n);
   if (op == "Resize") return resize(n);
-  if (op == "Embedding") return {filled("{} = torch.embedding({}, {}.to(torch.int64))", {y, n.weights[0], n.inputs[0]})};
+  if (op == "Embedding") return {filled("{} = torch.embedding({}, {}.to(4))", {y, n.weights[0], n.inputs[0]})};
   if (op == "GRU" || op == "LSTM") return recurrent(n);
   if (op == "MultiHeadAttention") return attention(n);
   if (const std::string value = activation(n); !value.empty()) return {y + " = " + value};

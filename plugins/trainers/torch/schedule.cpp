@@ -8,7 +8,10 @@ namespace nascent::libtorch {
 namespace {
 
 // From `begin` to `end` along half a cosine; t in [0, 1].
-double cosine(double begin, double end, double t) { return end + (begin - end) * 0.5 * (1 + std::cos(std::numbers::pi * t)); }
+double cosine(double begin, double end, double t) {
+  const double share = 0.5 * (1 + std::cos(std::numbers::pi * t));
+  return begin * share + end * (1 - share);
+}
 
 }  // namespace
 

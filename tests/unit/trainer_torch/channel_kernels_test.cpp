@@ -97,4 +97,23 @@ TEST(MaxPool, not_a_number_wins) {
   }
 }
 
+TEST(Drop, keeps_the_share_asked_for_scales_it_and_repeats_with_its_seed) {
+  const std::vector<float> ones(100003, 1.0F);
+  std::vector<float> y(ones.size()), again(ones.size()), other(ones.size());
+  const std::uint32_t keep = 49152;  // three quarters
+  const auto n = static_cast<std::int64_t>(ones.size());
+  drop(ones.data(), Element::float32, n, 1, keep, 2.0F, y.data());
+  drop(ones.data(), Element::float32, n, 1, keep, 2.0F, again.data());
+  drop(ones.data(), Element::float32, n, 2, keep, 2.0F, other.data());
+  EXPECT_EQ(y, again);
+  EXPECT_NE(y, other);
+  std::size_t kept = 0;
+  for (const float v : y) {
+    EXPECT_TRUE(v == 0 || v == 2);
+    kept += v > 0 ? 1U : 0U;
+  }
+  // 5 standard deviations: false failures below 1e-6.
+  EXPECT_NEAR(static_cast<double>(kept) / static_cast<double>(y.size()), 0.75, 5 * 0.00137);
+}
+
 }  // namespace

@@ -56,7 +56,7 @@ std::vector<at::Tensor> raw_inputs(const nascent::Graph& graph) {
 }
 
 class EveryOperatorExported : public testing::TestWithParam<networks::Network> {};
-INSTANTIATE_TEST_SUITE_P(Networks, EveryOperatorExported, testing::ValuesIn(networks::all()), [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Networks, EveryOperatorExported, testing::ValuesIn(networks::all()), [](const auto& network) { return network.param.name; });
 
 // The files stay: the Python test reads them afterwards and compares with "outputs".
 TEST_P(EveryOperatorExported, torchscript_gives_the_same_bits_as_the_model) {
@@ -88,7 +88,7 @@ TEST_P(EveryOperatorExported, the_model_file_gives_the_same_bits_after_loading) 
 
 TEST(TorchModel, a_trained_model_predicts_the_same_after_saving_and_loading) {
   const auto data = tasks::bars(300);
-  tasks::Run run{tasks::small_cnn(), data.all(), data.all(), tasks::epochs(2)};
+  tasks::Training run{tasks::small_cnn(), data.all(), data.all(), tasks::epochs(2)};
   const auto model = run.run();
   const auto predict = [&](nascent::Model& m) {
     std::vector<nascent::Tensor> inputs;

@@ -1,6 +1,7 @@
 // Small architectures that between them hold every operator the torch plugins run.
 #pragma once
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@ struct Network {
   std::string name;
   nascent::Graph graph;
 };
+inline void PrintTo(const Network& network, std::ostream* out) { *out << network.name; }
 
 // Appends what makes 3 outputs of x, whatever its shape.
 inline nascent::Graph& headed(nascent::Graph& graph, nascent::Edge x) {

@@ -87,7 +87,7 @@ inline nas_budget steps(double to, double from = 0) { return {NAS_UNIT_STEP, 0, 
 inline nas_budget seconds(double to) { return {NAS_UNIT_SECOND, 0, 0, to}; }
 
 // One training; members may be changed before run().
-struct Run {
+struct Training {
   nascent::Graph graph;
   nas_subset train{}, validation{};
   nas_budget budget = epochs(2);

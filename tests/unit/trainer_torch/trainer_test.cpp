@@ -27,11 +27,11 @@ const Arrays& bar_images() {
 }
 const std::vector<std::int64_t> kTrainRows = range(0, 1000), kValidationRows = range(1000, 1200);
 
-Run bar_run(Options options = {}, nas_budget budget = epochs(3)) {
+Training bar_run(Options options = {}, nas_budget budget = epochs(3)) {
   return {small_cnn(), bar_images().subset(kTrainRows), bar_images().subset(kValidationRows), budget, std::move(options)};
 }
 
-nas_status status_of(Run run) {
+nas_status status_of(Training run) {
   try {
     run.run();
   } catch (const Error& error) {
@@ -50,14 +50,14 @@ INSTANTIATE_TEST_SUITE_P(
                     Options{{"batch_size", std::int64_t{33}}}));
 
 TEST_P(Learning, reaches_nine_tenths_on_bars) {
-  Run run = bar_run(GetParam(), epochs(6));
+  Training run = bar_run(GetParam(), epochs(6));
   run.options.try_emplace("batch_size", std::int64_t{32});
   run.run();
   EXPECT_GT(run.last("val_accuracy"), 0.9);
 }
 
 TEST(TorchTrainer, reports_each_epoch_what_the_reference_promises) {
-  Run run = bar_run();
+  Training run = bar_run();
   run.run();
   ASSERT_EQ(run.reports.size(), 3U);
   for (std::size_t i = 0; i < 3; ++i) {
@@ -69,7 +69,7 @@ TEST(TorchTrainer, reports_each_epoch_what_the_reference_promises) {
 }
 
 TEST(TorchTrainer, without_validation_rows_reports_training_metrics_only) {
-  Run run = bar_run();
+  Training run = bar_run();
   run.validation = {};
   run.run();
   EXPECT_FALSE(run.reports[0].metrics.contains("val_loss"));
@@ -79,7 +79,7 @@ TEST(TorchTrainer, without_validation_rows_reports_training_metrics_only) {
 TEST(TorchTrainer, the_same_seed_gives_the_same_weights_to_the_bit) {
   const Options noisy{{"precision", "fp32"}, {"shift", std::int64_t{1}}, {"mixup", 0.2}};
   const auto weights = [&](std::uint64_t seed) {
-    Run run = bar_run(noisy);
+    Training run = bar_run(noisy);
     run.seed = seed;
     return numbers(*run.run());
   };
@@ -89,13 +89,13 @@ TEST(TorchTrainer, the_same_seed_gives_the_same_weights_to_the_bit) {
 
 TEST(TorchTrainer, data_handed_out_by_rows_trains_the_same_model) {
   const Arrays whole = bars(300), by_rows = bars(300, Access::rows);
-  const auto weights = [](const Arrays& data) { return numbers(*Run{small_cnn(), data.all(), {}, epochs(2), {{"flip", "horizontal"}}}.run()); };
+  const auto weights = [](const Arrays& data) { return numbers(*Training{small_cnn(), data.all(), {}, epochs(2), {{"flip", "horizontal"}}}.run()); };
   EXPECT_EQ(weights(whole), weights(by_rows));
 }
 
 TEST(TorchTrainer, regression_is_measured_in_the_targets_own_units) {
   const Arrays data = line(600);
-  Run run{small_mlp(2, 1), data.subset(range(0, 500)), {}, epochs(60), {{"learning_rate", 0.01}, {"batch_size", std::int64_t{50}}}};
+  Training run{small_mlp(2, 1), data.subset(range(0, 500)), {}, epochs(60), {{"learning_rate", 0.01}, {"batch_size", std::int64_t{50}}}};
   const std::vector<std::int64_t> train = range(0, 500), validation = range(500, 600);
   run.train = data.subset(train);
   run.validation = data.subset(validation);
@@ -112,13 +112,13 @@ TEST(TorchTrainer, regression_is_measured_in_the_targets_own_units) {
 
 TEST(TorchTrainer, sequences_of_tokens_train) {
   const Arrays data = tokens(800);
-  Run run{small_recurrent(), data.all(), data.all(), epochs(25), {{"learning_rate", 0.02}, {"batch_size", std::int64_t{50}}}};
+  Training run{small_recurrent(), data.all(), data.all(), epochs(25), {{"learning_rate", 0.02}, {"batch_size", std::int64_t{50}}}};
   run.run();
   EXPECT_GT(run.last("val_accuracy"), 0.9);
 }
 
 TEST(TorchTrainer, a_budget_in_steps_ends_within_an_epoch) {
-  Run run = bar_run({{"batch_size", std::int64_t{100}}}, steps(25));
+  Training run = bar_run({{"batch_size", std::int64_t{100}}}, steps(25));
   run.run();
   ASSERT_EQ(run.reports.size(), 3U);
   EXPECT_EQ(run.reports[0].budget, 10);
@@ -126,14 +126,14 @@ TEST(TorchTrainer, a_budget_in_steps_ends_within_an_epoch) {
 }
 
 TEST(TorchTrainer, a_budget_in_seconds_is_kept) {
-  Run run = bar_run({}, seconds(0.5));
+  Training run = bar_run({}, seconds(0.5));
   run.run();
   EXPECT_GE(run.reports.back().budget, 0.5);
   EXPECT_LT(run.reports.back().budget, 5);  // one step and a validation, on a busy machine
 }
 
 TEST(TorchTrainer, the_verdict_stop_ends_with_the_model_so_far) {
-  Run run = bar_run({}, epochs(50));
+  Training run = bar_run({}, epochs(50));
   run.verdict = [](const auto& report) { return report.budget >= 2 ? Verdict::stop : Verdict::go; };
   EXPECT_NE(run.run(), nullptr);
   EXPECT_EQ(run.reports.size(), 2U);
@@ -141,14 +141,14 @@ TEST(TorchTrainer, the_verdict_stop_ends_with_the_model_so_far) {
 
 TEST(TorchTrainer, patience_stops_and_hands_back_the_best_weights) {
   // A learning rate of zero after the warm-up's first epochs cannot improve for long.
-  Run run = bar_run({{"patience", std::int64_t{2}}, {"learning_rate", 1e-9}, {"precision", "fp32"}}, epochs(50));
+  Training run = bar_run({{"patience", std::int64_t{2}}, {"learning_rate", 1e-9}, {"precision", "fp32"}}, epochs(50));
   const auto model = run.run();
   EXPECT_LT(run.reports.size(), 10U);
   EXPECT_NE(model, nullptr);
 }
 
 TEST(TorchTrainer, divergence_is_an_outcome_of_its_own) {
-  const Run run = bar_run({{"optimizer", "sgd"}, {"learning_rate", 1000.0}, {"schedule", "constant"}, {"warmup", 0.0}}, epochs(20));
+  const Training run = bar_run({{"optimizer", "sgd"}, {"learning_rate", 1000.0}, {"schedule", "constant"}, {"warmup", 0.0}}, epochs(20));
   EXPECT_EQ(status_of(run), NAS_E_NUMERIC);
 }
 
@@ -160,7 +160,7 @@ TEST(TorchTrainer, is_cancelled_between_steps) {
   const nascent::TrainRequest request{small_cnn(), nascent::Options(config.get()), nascent::Subset(bar_images().all()), nascent::Subset(nas_subset{}), epochs(1),
                                       "", "", "", {}, nascent::SpaceView(nullptr), nascent::ConstRow({}, {})};
   try {
-    trainer.train(kept.task(), request);
+    static_cast<void>(trainer.train(kept.task(), request));
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.status(), NAS_E_CANCELLED);
@@ -169,7 +169,7 @@ TEST(TorchTrainer, is_cancelled_between_steps) {
 
 TEST(TorchTrainer, initial_weights_are_taken_by_name_and_shape) {
   const auto first = bar_run().run();
-  Run run = bar_run({}, steps(0));
+  Training run = bar_run({}, steps(0));
   std::vector<nascent::NamedTensor> weights = first->weights();
   std::vector<float> other_shape(7);
   for (const nascent::NamedTensor& w : weights) run.initial_weights.push_back({nascent::str(w.name), w.tensor.get()});
@@ -184,7 +184,7 @@ TEST(TorchTrainer, initial_weights_are_taken_by_name_and_shape) {
 }
 
 TEST(TorchTrainer, what_does_not_fit_is_refused_with_the_way_out) {
-  const auto message = [](Run run) -> std::string {
+  const auto message = [](Training run) -> std::string {
     try {
       run.run();
     } catch (const Error& error) {
