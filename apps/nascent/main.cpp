@@ -1,4 +1,7 @@
 // nascent: the command line.
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
 #include <cstdio>
 
 #include "command.hpp"
@@ -13,6 +16,8 @@ constexpr const char* footer =
 
 int main(int argc, char** argv) {
   using nascent::cli::ExitCode;
+  // Standard output is for results; log lines go to standard error.
+  spdlog::set_default_logger(spdlog::stderr_color_mt("nascent"));
   CLI::App app{"nascent finds neural networks.", "nascent"};
   app.set_version_flag("--version", std::string("nascent ") + std::string(nascent::core::version()));
   app.require_subcommand(1);

@@ -1,6 +1,5 @@
 // nascent run, nascent resume: a study from its description to the chosen model.
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -86,7 +85,6 @@ void print_result(const core::StudyResult& result, const core::StudyConfig& conf
 }
 
 Outcome execute(core::StudyConfig config, core::StudyStart start, const OutputOptions& output) {
-  spdlog::set_default_logger(spdlog::stderr_color_mt("nascent"));
   spdlog::set_level(spdlog::level::from_str(output.log_level));
   auto catalog = discover_plugins(config.plugins);
   if (!catalog) return tl::unexpected(catalog.error());
