@@ -230,7 +230,7 @@ typedef struct nas_rows {          /* SIZED; n_rows x n_params, row-major; buffe
 #define NAS_TRIAL_INVALID 4u       /* the configuration decodes to no architecture, or breaks a rule: never trained */
 #define NAS_TRIAL_PAUSED 5u
 typedef struct nas_obs {           /* SIZED; columns of n, sorted by (trial_id, budget) */
-  uint32_t size, n_objectives, n_constraints, reserved;
+  uint32_t size, n_objectives, n_constraints, n_metrics;
   size_t n;
   const uint64_t *trial_id;
   const uint32_t *state;
@@ -240,6 +240,7 @@ typedef struct nas_obs {           /* SIZED; columns of n, sorted by (trial_id, 
   const double *cost_seconds;      /* training and evaluation time */
   const uint8_t *accepted;         /* 1 where the study's acceptance rule took the trial */
   const nas_rows *at;              /* the configurations; NULL for schedulers */
+  const double *metrics;           /* [n][n_metrics], as NAS_SAMPLER_METRICS names them; NaN where not measured */
 } nas_obs;
 
 typedef struct nas_marginal {      /* FROZEN */
@@ -323,6 +324,7 @@ typedef struct nas_sampler_arg {   /* SIZED; kind_arg of a sampler */
   const nas_space *space;          /* outlives the instance */
   uint64_t seed;
   uint64_t trials_max;             /* 0 = not limited by count */
+  nas_space_ref architectures;     /* its build() makes the architecture of a row of `space`; vt NULL = there are none */
 } nas_sampler_arg;
 typedef struct nas_ask {           /* SIZED */
   uint32_t size, reserved;
@@ -336,6 +338,14 @@ typedef struct nas_sampler_vt {    /* SIZED */
   NAS_FN(nas_status, ask)(void *self, const nas_ask *, nas_error *) NAS_NOEXCEPT;  /* [X] the whole batch in one call */
   NAS_FN(nas_status, tell)(void *self, const nas_obs *, nas_error *) NAS_NOEXCEPT; /* [X] each trial once, in trial order; also the replay of history */
 } nas_sampler_vt;
+
+/* Extension of samplers that learn from more than the objectives: the metrics they want to see in nas_obs.metrics. */
+#define NAS_SAMPLER_METRICS "nascent.sampler.metrics/1"
+typedef struct nas_sampler_metrics { /* SIZED */
+  uint32_t size, reserved;
+  /* [T] name of metric `index`, owned by the instance; NAS_E_EXHAUSTED behind the last. Asked once, after create(). */
+  NAS_FN(nas_status, name)(void *self, size_t index, nas_str *out) NAS_NOEXCEPT;
+} nas_sampler_metrics;
 
 /* --- scheduler: multi-fidelity decisions, a pure function of (options, visible history, this trial's reports) */
 #define NAS_KIND_SCHEDULER "nascent.scheduler/1"

@@ -129,11 +129,11 @@ AT(nas_rows, trial_id, 16);
 AT(nas_rows, x, 24);
 AT(nas_rows, active, 32);
 
-SIZE(nas_obs, 88);
+SIZE(nas_obs, 96);
 AT(nas_obs, size, 0);
 AT(nas_obs, n_objectives, 4);
 AT(nas_obs, n_constraints, 8);
-AT(nas_obs, reserved, 12);
+AT(nas_obs, n_metrics, 12);
 AT(nas_obs, n, 16);
 AT(nas_obs, trial_id, 24);
 AT(nas_obs, state, 32);
@@ -143,6 +143,7 @@ AT(nas_obs, constraints, 56);
 AT(nas_obs, cost_seconds, 64);
 AT(nas_obs, accepted, 72);
 AT(nas_obs, at, 80);
+AT(nas_obs, metrics, 88);
 
 SIZE(nas_marginal, 32);
 AT(nas_marginal, probability, 0);
@@ -212,7 +213,7 @@ SIZE(nas_space_ref, 16);
 AT(nas_space_ref, vt, 0);
 AT(nas_space_ref, self, 8);
 
-SIZE(nas_sampler_arg, 40);
+SIZE(nas_sampler_arg, 56);
 AT(nas_sampler_arg, size, 0);
 AT(nas_sampler_arg, n_objectives, 4);
 AT(nas_sampler_arg, n_constraints, 8);
@@ -220,6 +221,13 @@ AT(nas_sampler_arg, parallel, 12);
 AT(nas_sampler_arg, space, 16);
 AT(nas_sampler_arg, seed, 24);
 AT(nas_sampler_arg, trials_max, 32);
+AT(nas_sampler_arg, architectures, 40);
+
+SIZE(nas_sampler_metrics, 16);
+AT(nas_sampler_metrics, size, 0);
+AT(nas_sampler_metrics, reserved, 4);
+AT(nas_sampler_metrics, name, 8);
+SLOT(nas_sampler_metrics, name, nas_status, void*, size_t, nas_str*);
 
 SIZE(nas_ask, 40);
 AT(nas_ask, size, 0);

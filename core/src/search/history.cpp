@@ -1,11 +1,14 @@
 #include "history.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace nascent::core::search {
 
-History::History(std::size_t n_params, std::size_t n_objectives, std::size_t n_constraints)
-    : n_params_(n_params), n_objectives_(n_objectives), n_constraints_(n_constraints) {}
+constexpr double kNotMeasured = std::numeric_limits<double>::quiet_NaN();
+
+History::History(std::size_t n_params, std::size_t n_objectives, std::size_t n_constraints, std::size_t n_metrics)
+    : n_params_(n_params), n_objectives_(n_objectives), n_constraints_(n_constraints), n_metrics_(n_metrics) {}
 
 Position History::append(TrialId trial) {
   const Position i = size();
@@ -14,6 +17,7 @@ Position History::append(TrialId trial) {
   budget_.push_back(0);
   values_.resize(values_.size() + n_objectives_);
   constraints_.resize(constraints_.size() + n_constraints_);
+  metrics_.resize(metrics_.size() + n_metrics_, kNotMeasured);
   cost_seconds_.push_back(0);
   accepted_.push_back(0);
   x_.resize(x_.size() + n_params_);
@@ -27,6 +31,7 @@ void History::drop_last() {
   budget_.pop_back();
   values_.resize(values_.size() - n_objectives_);
   constraints_.resize(constraints_.size() - n_constraints_);
+  metrics_.resize(metrics_.size() - n_metrics_);
   cost_seconds_.pop_back();
   accepted_.pop_back();
   x_.resize(x_.size() - n_params_);
@@ -59,6 +64,7 @@ nas_obs History::obs(std::size_t n) const {
   o.size = sizeof o;
   o.n_objectives = static_cast<std::uint32_t>(n_objectives_);
   o.n_constraints = static_cast<std::uint32_t>(n_constraints_);
+  o.n_metrics = static_cast<std::uint32_t>(n_metrics_);
   o.n = n;
   return o;
 }
@@ -70,6 +76,7 @@ ObservationView History::slice(Position first, std::size_t n) {
   o.budget = budget_.data() + first;
   o.values = values_.data() + first * n_objectives_;
   o.constraints = constraints_.data() + first * n_constraints_;
+  o.metrics = metrics_.data() + first * n_metrics_;
   o.cost_seconds = cost_seconds_.data() + first;
   o.accepted = accepted_.data() + first;
   return {o, {sizeof(nas_rows), static_cast<std::uint32_t>(n_params_), n, o.trial_id, x_of(first), active_of(first)}};
@@ -80,23 +87,26 @@ ObservationView History::pending_slice(Position first, std::size_t n) {
     all_pending_.resize(n, NAS_TRIAL_PENDING);
     zeros_.resize(n * std::max({n_objectives_, n_constraints_, std::size_t{1}}));
     none_accepted_.resize(n);
+    not_measured_.resize(n * n_metrics_, kNotMeasured);
   }
   nas_obs o = obs(n);
   o.trial_id = trial_id_.data() + first;
   o.state = all_pending_.data();
   o.budget = o.values = o.constraints = o.cost_seconds = zeros_.data();
   o.accepted = none_accepted_.data();
+  o.metrics = not_measured_.data();
   return {o, {sizeof(nas_rows), static_cast<std::uint32_t>(n_params_), n, o.trial_id, x_of(first), active_of(first)}};
 }
 
 ObservationView History::gather(std::span<const Position> positions) {
-  gathered_ = std::make_unique<History>(n_params_, n_objectives_, n_constraints_);
+  gathered_ = std::make_unique<History>(n_params_, n_objectives_, n_constraints_, n_metrics_);
   for (const Position i : positions) {
     const Position to = gathered_->append(trial_id_[i]);
     std::copy_n(x_of(i), n_params_, gathered_->x_of(to));
     std::copy_n(active_of(i), n_params_, gathered_->active_of(to));
     std::ranges::copy(losses_of(i), gathered_->losses_of(to).begin());
     std::ranges::copy(violations_of(i), gathered_->violations_of(to).begin());
+    std::ranges::copy(metrics_of(i), gathered_->metrics_of(to).begin());
     gathered_->finish(to, state_[i], budget_[i], cost_seconds_[i]);
     gathered_->accepted_[to] = accepted_[i];
   }

@@ -32,7 +32,8 @@ class ObservationView {
 // One row per search trial, appended in the order of asking and completed when the trial finishes.
 class History {
  public:
-  History(std::size_t n_params, std::size_t n_objectives, std::size_t n_constraints);
+  // n_metrics: what the sampler wants to see besides objectives and constraints.
+  History(std::size_t n_params, std::size_t n_objectives, std::size_t n_constraints, std::size_t n_metrics);
 
   [[nodiscard]] std::size_t size() const { return trial_id_.size(); }
   [[nodiscard]] std::size_t n_params() const { return n_params_; }
@@ -55,6 +56,8 @@ class History {
   [[nodiscard]] std::span<double> violations_of(Position i) {
     return {constraints_.data() + i * n_constraints_, n_constraints_};
   }
+  // [n_metrics], NaN until filled.
+  [[nodiscard]] std::span<double> metrics_of(Position i) { return {metrics_.data() + i * n_metrics_, n_metrics_}; }
   // state: NAS_TRIAL_*. Losses become 0 in a state without values.
   void finish(Position i, std::uint32_t state, double budget, double cost_seconds);
   void accept(Position i) { accepted_[i] = 1; }
@@ -76,16 +79,16 @@ class History {
  private:
   [[nodiscard]] nas_obs obs(std::size_t n) const;
 
-  std::size_t n_params_, n_objectives_, n_constraints_;
+  std::size_t n_params_, n_objectives_, n_constraints_, n_metrics_;
   std::vector<TrialId> trial_id_;
   std::vector<std::uint32_t> state_;
-  std::vector<double> budget_, values_, constraints_, cost_seconds_;
+  std::vector<double> budget_, values_, constraints_, metrics_, cost_seconds_;
   std::vector<std::uint8_t> accepted_;
   std::vector<double> x_;
   std::vector<std::uint8_t> active_;
 
   std::vector<std::uint32_t> all_pending_;  // the constant columns of pending_slice()
-  std::vector<double> zeros_;
+  std::vector<double> zeros_, not_measured_;
   std::vector<std::uint8_t> none_accepted_;
   std::unique_ptr<History> gathered_;
 };

@@ -35,7 +35,7 @@ Loop::Loop(const Search::Setup& setup, Instance<nas_sampler_vt> sampler,
       acceptance_(config_.acceptance, config_.objectives.front(), config_.seed),
       stop_rule_(config_.stop, config_.objectives.front()),
       known_(space_.n_space_parameters()),
-      history_(space_.size(), scoring_.n_objectives(), scoring_.n_constraints()),
+      history_(space_.size(), scoring_.n_objectives(), scoring_.n_constraints(), proposals_.metrics().size()),
       stored_(store_, coordinator_.study) {
   if (scheduler) verdicts_.emplace(std::move(*scheduler), config_);
 }
@@ -178,6 +178,9 @@ Result<void> Loop::take(const Trial& trial) {
   if (history_.finished(i)) return {};
   const auto state = read_scores(i, trial);
   if (!state) return tl::unexpected<Error>(state.error());
+  for (std::size_t k = 0; k < proposals_.metrics().size(); ++k) {
+    if (const auto measured = metric(trial.metrics, proposals_.metrics()[k])) history_.metrics_of(i)[k] = *measured;
+  }
   history_.finish(i, *state, trial.budget_spent, trial.cost_seconds);
   if (trial.accepted) history_.accept(i);
   switch (trial.state) {

@@ -8,6 +8,15 @@
 
 namespace nascent::core::search {
 
+Proposals::Proposals(Instance<nas_sampler_vt> sampler, const nas_space* space)
+    : sampler_(std::move(sampler)), space_(space) {
+  const auto* wanted = sampler_.extension<nas_sampler_metrics>(NAS_SAMPLER_METRICS);
+  nas_str name{};
+  while (wanted != nullptr && wanted->name(sampler_.self(), metrics_.size(), &name) == NAS_OK) {
+    metrics_.emplace_back(nascent::view(name));
+  }
+}
+
 Result<std::size_t> Proposals::ask(std::span<const TrialId> trials, ObservationView pending, double* x,
                                    std::uint8_t* active) {
   nas_rows rows{sizeof(nas_rows), static_cast<std::uint32_t>(space_.size()), trials.size(), trials.data(), x, active};
@@ -59,15 +68,16 @@ Result<void> Proposals::check(TrialId trial, nascent::Row row) const {
   return {};
 }
 
-nas_sampler_arg sampler_arg(const StudyConfig& config, const nas_space* space) {
+nas_sampler_arg sampler_arg(const StudyConfig& config, const StudySpace& space) {
   nas_sampler_arg arg{};
   arg.size = sizeof arg;
   arg.n_objectives = static_cast<std::uint32_t>(config.objectives.size());
   arg.n_constraints = static_cast<std::uint32_t>(config.constraints.size());
   arg.parallel = config.parallel;
-  arg.space = space;
+  arg.space = space.view();
   arg.seed = study_seed(config.seed, SeedPart::sampler);
   arg.trials_max = config.stop.trials.value_or(0);
+  arg.architectures = space.architectures();
   return arg;
 }
 

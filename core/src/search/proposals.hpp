@@ -6,33 +6,39 @@
 #include <cstdint>
 #include <nascent/space_view.hpp>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "history.hpp"
 #include "nascent/core/config.hpp"
 #include "nascent/core/instance.hpp"
 #include "nascent/core/result.hpp"
+#include "nascent/core/study_space.hpp"
 
 namespace nascent::core::search {
 
 class Proposals {
  public:
   // The space outlives this object.
-  Proposals(Instance<nas_sampler_vt> sampler, const nas_space* space)
-      : sampler_(std::move(sampler)), space_(space) {}
+  Proposals(Instance<nas_sampler_vt> sampler, const nas_space* space);
 
   // Rows that the sampler fills: x is [trials.size()][n_params], active likewise. Returns how many it filled; 0 says that
   // it has none left. Errors: ErrorKind::plugin when it fails or proposes what the space does not hold.
   Result<std::size_t> ask(std::span<const TrialId> trials, ObservationView pending, double* x, std::uint8_t* active);
   Result<void> tell(ObservationView observations);
+  // Metrics the sampler wants to be told, in the order of its columns.
+  [[nodiscard]] const std::vector<std::string>& metrics() const { return metrics_; }
 
  private:
   Result<void> check(TrialId trial, nascent::Row row) const;
 
   Instance<nas_sampler_vt> sampler_;
   nascent::SpaceView space_;
+  std::vector<std::string> metrics_;
 };
 
 // What a sampler needs to know of a study.
-nas_sampler_arg sampler_arg(const StudyConfig& config, const nas_space* space);
+// Borrows `space`, which outlives the sampler.
+nas_sampler_arg sampler_arg(const StudyConfig& config, const StudySpace& space);
 
 }  // namespace nascent::core::search

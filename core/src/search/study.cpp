@@ -112,7 +112,7 @@ Result<const nas_component*> find_sampler(const StudyOptions& options) {
   return catalog->load(NAS_KIND_SAMPLER, options.sampler);
 }
 
-Result<Instance<nas_sampler_vt>> create_sampler(const StudyOptions& options, StudyConfig& config, const nas_space* space) {
+Result<Instance<nas_sampler_vt>> create_sampler(const StudyOptions& options, StudyConfig& config, const StudySpace& space) {
   const auto component = find_sampler(options);
   if (!component) return tl::unexpected<Error>(component.error());
   config.sampler.options = as_table(options.sampler_options);
@@ -170,7 +170,7 @@ Study::~Study() = default;
 Result<Study> Study::open(nascent::SpaceDeclaration space, StudyOptions options) {
   if (options.objectives.empty()) return fail(ErrorKind::invalid_input, "a study needs at least one objective");
   auto state = std::make_unique<State>(study_config(options), std::move(space));
-  auto sampler = create_sampler(options, state->config, state->space.view());
+  auto sampler = create_sampler(options, state->config, state->space);
   if (!sampler) return tl::unexpected<Error>(sampler.error());
   auto store = Store::open(options.store);
   if (!store) return tl::unexpected<Error>(store.error());

@@ -135,7 +135,7 @@ Result<void> Run::open() {
 }
 
 Result<Instance<nas_sampler_vt>> Run::make_sampler() {
-  const nas_sampler_arg arg = search::sampler_arg(study_->config, space_->view());
+  const nas_sampler_arg arg = search::sampler_arg(study_->config, *space_);
   return create_component<nas_sampler_vt>(catalog_, study_->sampler, study_->config, &arg);
 }
 

@@ -58,6 +58,28 @@ std::vector<Parameter> prefixed(const nascent::SpaceDeclaration& declared) {
   return list;
 }
 
+// The host's table in front of a StudySpace: a row is as wide as the study's whole space.
+const StudySpace& space_of(void* self) { return *static_cast<const StudySpace*>(self); }
+
+nas_status NAS_CALL refuse_create(const nas_host*, const nas_config*, const void*, void**, nas_error* error) noexcept {
+  return nascent::set_error(error, NAS_E_UNSUPPORTED, "the host's view of a space cannot be created anew");
+}
+void NAS_CALL keep(void*) noexcept {}
+const void* NAS_CALL no_extension(void*, const char*) noexcept { return nullptr; }
+nas_status NAS_CALL describe(void* self, const nas_space** out, nas_error*) noexcept {
+  *out = space_of(self).view();
+  return NAS_OK;
+}
+nas_status NAS_CALL build_graph(void* self, const double* x, const std::uint8_t* active, nas_graph** out,
+                                nas_error* error) noexcept {
+  auto graph = space_of(self).build(x, active);
+  if (!graph) return nascent::set_error(error, graph.error().status, graph.error().message);
+  *out = graph->release();
+  return NAS_OK;
+}
+constexpr nas_space_vt kHostTable{sizeof(nas_space_vt), NAS_F_REENTRANT, &refuse_create, &keep, &no_extension, &describe,
+                                  &build_graph};
+
 }  // namespace
 
 Result<TaskShape> TaskShape::of(const nas_dataset_info& info) {
@@ -120,6 +142,11 @@ PluginResult<GraphPtr> StudySpace::build(const double* x, const std::uint8_t* ac
     return tl::unexpected(answer.error());
   }
   return GraphPtr(graph);
+}
+
+nas_space_ref StudySpace::architectures() const {
+  if (!space_) return {};
+  return {&kHostTable, const_cast<StudySpace*>(this)};
 }
 
 OptionTable StudySpace::options(std::string_view component_path, const OptionTable& fixed, const double* x) const {

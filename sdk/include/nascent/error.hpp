@@ -37,7 +37,7 @@ class Error : public std::runtime_error {
 class InvalidOption : public Error {
  public:
   InvalidOption(std::string_view option, const std::string& message)
-      : Error(NAS_E_INVALID, message, option.starts_with('/') ? std::string(option) : "/" + std::string(option)) {}
+      : Error(NAS_E_INVALID, message, option.starts_with('/') ? std::string(option) : std::string("/").append(option)) {}
 };
 
 // The objective became NaN or infinite: the trial ends as "diverged".

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "nascent/plugin.hpp"
@@ -44,6 +45,8 @@ class Observation {
   [[nodiscard]] double budget() const { return c_->budget[i_]; }
   [[nodiscard]] double cost_seconds() const { return c_->cost_seconds[i_]; }
   [[nodiscard]] bool accepted() const { return c_->accepted[i_] != 0; }
+  // What Sampler::metrics() asks for, in that order; NaN where the trial did not measure it.
+  [[nodiscard]] std::span<const double> metrics() const { return {c_->metrics + i_ * c_->n_metrics, c_->n_metrics}; }
   // The configuration; not for schedulers.
   [[nodiscard]] ConstRow at() const {
     const std::size_t n = c_->at->n_params;
@@ -75,6 +78,7 @@ struct SamplerSetup {
   std::size_t n_constraints = 0;
   std::size_t parallel = 1;       // trials that may run at once
   std::uint64_t trials_max = 0;   // 0 = not limited by count
+  nas_space_ref architectures{};  // for the class Architectures (architectures.hpp)
 };
 
 // The circumstances of one proposal.
@@ -96,6 +100,8 @@ class Sampler {
   virtual void ask(const Ask& ask, Row row) = 0;
   // One finished trial; trials come in order of their numbers, each once. The same calls replay a stored history.
   virtual void tell(const Observation& observation) { static_cast<void>(observation); }
+  // Names of metrics to be told besides the objectives (Observation::metrics); the same for the sampler's whole life.
+  [[nodiscard]] virtual std::span<const std::string> metrics() const { return {}; }
 };
 
 struct SamplerKind {
@@ -106,7 +112,8 @@ struct SamplerKind {
       const auto& arg = detail::required<nas_sampler_arg>(kind_arg, "nas_sampler_arg");
       if (arg.space == nullptr) throw Error(NAS_E_INVALID, "nas_sampler_arg.space is null; a sampler needs a space");
       return detail::create<T>(config, SamplerSetup{Host(host), SpaceView(arg.space), arg.seed, arg.n_objectives, arg.n_constraints,
-                                                    arg.parallel, arg.trials_max}, self, error);
+                                                    arg.parallel, arg.trials_max, arg.architectures},
+                               self, error);
     });
   }
   template <class T>
@@ -135,7 +142,21 @@ struct SamplerKind {
     });
   }
   template <class T>
-  static constexpr nas_sampler_vt table{sizeof(nas_sampler_vt), 0, &create<T>, &detail::destroy<T>, &detail::extension<T>,
+  static nas_status NAS_CALL metric_name(void* self, std::size_t index, nas_str* out) noexcept {
+    const std::span<const std::string> names = detail::self_of<T>(self).metrics();
+    if (index >= names.size()) return NAS_E_EXHAUSTED;
+    *out = str(names[index]);
+    return NAS_OK;
+  }
+  template <class T>
+  static constexpr nas_sampler_metrics metrics_table{sizeof(nas_sampler_metrics), 0, &metric_name<T>};
+  template <class T>
+  static const void* NAS_CALL extension(void* self, const char* id) noexcept {
+    if (id != nullptr && std::string_view(id) == NAS_SAMPLER_METRICS) return &metrics_table<T>;
+    return detail::extension<T>(self, id);
+  }
+  template <class T>
+  static constexpr nas_sampler_vt table{sizeof(nas_sampler_vt), 0, &create<T>, &detail::destroy<T>, &extension<T>,
                                         &ask<T>, &tell<T>};
 };
 

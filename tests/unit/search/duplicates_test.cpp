@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <cmath>
+#include <nascent/architectures.hpp>
 #include <set>
 
 #include "layers.hpp"
@@ -144,6 +146,44 @@ TEST(Duplicates, a_sampler_hears_of_invalid_proposals) {
   ASSERT_TRUE(study.run({}, by_depth));
   fakes::Telltale::on_tell = {};
   EXPECT_EQ(states, std::vector<nascent::TrialState>{nascent::TrialState::invalid});
+}
+
+// Builds the architecture of what it proposes, and wants to know how large it is.
+class Curious : public nascent::Sampler {
+ public:
+  static constexpr nascent::About about{"test.sampler.curious", "curious", "1.0.0", "Looks at architectures and metrics"};
+  static inline std::vector<std::size_t> nodes;  // of each proposal; 0 where there is no architecture
+  static inline std::vector<std::vector<double>> seen;
+
+  Curious(const nascent::Options&, const nascent::SamplerSetup& setup) : architectures_(setup.architectures) {}
+  void ask(const nascent::Ask& ask, nascent::Row row) override {
+    Scripted::script[ask.trial_id].copy_to(row);
+    const auto graph = architectures_.build(row);
+    nodes.push_back(graph ? graph->nodes().size() : 0);
+  }
+  void tell(const nascent::Observation& o) override { seen.emplace_back(o.metrics().begin(), o.metrics().end()); }
+  [[nodiscard]] std::span<const std::string> metrics() const override { return names_; }
+
+ private:
+  nascent::Architectures architectures_;
+  std::vector<std::string> names_{"size", "nowhere"};
+};
+
+TEST(SamplerSetup, architectures_and_named_metrics_reach_a_sampler) {
+  Scripted::script = {layers(2, 0, 0, 1, 0), layers(3, 1, 0, 0, 0), layers(1, 0, 0, 0, 0)};
+  Curious::nodes.clear();
+  Curious::seen.clear();
+  StudyInMemory study(config(Duplicates::reuse, 1, 3), layers_space());
+  ASSERT_TRUE(study.run<Curious>({}, [](Trial& trial) {
+    by_depth(trial);
+    trial.metrics.push_back({"size", 10 * trial.configuration.x[0]});
+  }));
+  EXPECT_EQ(Curious::nodes, (std::vector<std::size_t>{4, 0, 2}));  // input and layers; depth 3 of width 8 has none
+  ASSERT_EQ(Curious::seen.size(), 2U);  // the last trial is told to nobody
+  ASSERT_EQ(Curious::seen[0].size(), 2U);
+  EXPECT_EQ(Curious::seen[0][0], 20);
+  EXPECT_TRUE(std::isnan(Curious::seen[0][1]));
+  EXPECT_TRUE(std::isnan(Curious::seen[1][0])) << "an invalid trial measured nothing";
 }
 
 TEST(StudySpace, parameters_are_named_by_their_place) {

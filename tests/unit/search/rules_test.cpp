@@ -152,7 +152,7 @@ TEST(Ranking, a_violation_is_the_distance_to_the_nearer_bound_that_is_broken) {
 }
 
 TEST(History, pending_trials_show_configurations_and_nothing_else) {
-  History h(1, 1, 1);
+  History h(1, 1, 1, 0);
   for (TrialId id : {0U, 1U, 2U}) {
     const Position i = h.append(id);
     h.x_of(i)[0] = static_cast<double>(id) + 0.5;
@@ -174,7 +174,7 @@ TEST(History, pending_trials_show_configurations_and_nothing_else) {
 }
 
 TEST(History, a_gathered_view_holds_the_rows_asked_for) {
-  History h(2, 1, 0);
+  History h(2, 1, 0, 0);
   for (TrialId id = 0; id < 5; ++id) {
     const Position i = h.append(id * 10);
     h.x_of(i)[1] = static_cast<double>(id);

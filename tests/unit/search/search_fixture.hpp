@@ -87,7 +87,7 @@ class StudyInMemory {
     if (!instance) throw std::runtime_error(instance.error().message);
     return std::move(*instance);
   }
-  [[nodiscard]] nas_sampler_arg sampler_arg() const { return search::sampler_arg(config_, space_.view()); }
+  [[nodiscard]] nas_sampler_arg sampler_arg() const { return search::sampler_arg(config_, space_); }
 
   [[nodiscard]] std::vector<Trial> trials() const { return take(store_->trials(id_)); }
   [[nodiscard]] Store& store() { return *store_; }

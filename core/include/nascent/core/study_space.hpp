@@ -65,6 +65,9 @@ class StudySpace {
   // architectures. status NAS_E_INVALID: this configuration has none, `reason` says why.
   [[nodiscard]] PluginResult<GraphPtr> build(const double* x, const std::uint8_t* active) const;
 
+  // The same for samplers: build() of a table of the host's; vt null for a study without a space plugin. Borrows this object.
+  [[nodiscard]] nas_space_ref architectures() const;
+
   // A component's options with the searched values of one configuration (x as wide as size()) in place.
   [[nodiscard]] OptionTable options(std::string_view component_path, const OptionTable& fixed, const double* x) const;
 
