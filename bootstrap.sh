@@ -10,6 +10,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
+# Sources that use a precompiled header are cacheable only so (ccache's manual, "Precompiled headers").
+export CCACHE_SLOPPINESS="${CCACHE_SLOPPINESS:-pch_defines,time_macros,include_file_mtime,include_file_ctime}"
+
 build_packages=(
   build-essential cmake ninja-build ccache pkg-config
   libtorch-dev libopenblas0-pthread
@@ -63,13 +66,9 @@ run_demo() {
   "build/release/bin/nascent" run docs/examples/fashion-mnist.toml
 }
 
-# Known to fail, or not yet seen to pass; an empty list is the aim. They are run by `ctest --test-dir build/release -R NAME`.
-unfinished_tests='command_line|trainer_torch|trainer_torch_python|kill_test|install_consumers|docs_first-search|docs_first-sampler-plugin'
-
 run_tests() {
   local started=$SECONDS
-  ctest --test-dir build/release --output-on-failure -j "$(nproc)" -E "^($unfinished_tests)\$"
-  echo "left out as unfinished: ${unfinished_tests//|/ }"
+  ctest --test-dir build/release --output-on-failure -j "$(nproc)"
   echo "tested preset=release elapsed_s=$((SECONDS - started))"
 }
 

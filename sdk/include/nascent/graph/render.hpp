@@ -10,11 +10,14 @@ NASCENT_SDK_BEGIN
 
 namespace detail {
 
-// 11689512 -> "11,689,512"
+// 11689512 -> "11,689,512"; for counts, which are not negative.
 inline std::string grouped(std::int64_t n) {
-  std::string text = std::to_string(n);
-  for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
-    text.insert(static_cast<std::size_t>(at), ",");
+  const std::string digits = std::to_string(n);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
   return text;
 }
 
