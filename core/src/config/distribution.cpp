@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "config/option_value.hpp"
 #include "nascent/core/nearest.hpp"
@@ -13,6 +14,12 @@ const std::vector<std::string>& distribution_names() {
   static const std::vector<std::string> names{"uniform", "log_uniform", "int_uniform", "int_log_uniform",
                                               "normal",  "choice",      "ordinal"};
   return names;
+}
+
+// The elements of a list; one value counts as a list of one.
+std::span<const ConfigValue> elements_of(const ConfigValue& value) {
+  if (const ConfigValue::Array* elements = value.array()) return *elements;
+  return {&value, 1};
 }
 
 bool is_one_of(const std::string& key, std::initializer_list<std::string_view> keys) {
@@ -167,16 +174,17 @@ class DistributionReader {
   void read_choices(const ConfigMember& member) {
     if (!is_one_of_types({NAS_O_BOOL, NAS_O_INT, NAS_O_FLOAT, NAS_O_STR, NAS_O_CHOICE, NAS_O_PATH, NAS_O_SECONDS}))
       return wrong_kind(member);
-    const ConfigValue::Array* values = member.value.array();
-    if (values == nullptr || values->empty()) {
+    const std::span<const ConfigValue> values = elements_of(member.value);
+    if (values.empty()) {
       complain(member.value.where, fmt::format("{} is {}; it has to be a list of at least one value", inner(member.key),
                                                shown(member.value)));
       return;
     }
     parameter_.kind = member.key == "ordinal" ? ParameterKind::ordinal : ParameterKind::categorical;
-    for (std::size_t i = 0; i < values->size(); ++i) {
-      const ConfigValue& element = (*values)[i];
-      const std::string at = fmt::format("{}.{}", inner(member.key), i);
+    const bool is_list = member.value.array() != nullptr;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const ConfigValue& element = values[i];
+      const std::string at = is_list ? fmt::format("{}.{}", inner(member.key), i) : inner(member.key);
       const auto v = read_option(element, option_, at, directory_, diagnostics_);
       if (!v) continue;
       const ChoiceValue choice = choice_of(*v);
@@ -184,7 +192,7 @@ class DistributionReader {
         complain(element.where, fmt::format("{} is {}, which the list already has; leave one out", at, shown(element)));
       parameter_.choices.push_back(choice);
     }
-    read_weights(values->size());
+    read_weights(values.size());
   }
 
   static ChoiceValue choice_of(const OptionValue& value) {
@@ -197,8 +205,8 @@ class DistributionReader {
   void read_weights(std::size_t n) {
     const ConfigValue* given = find(*value_.table(), "weights");
     if (given == nullptr) return;
-    const ConfigValue::Array* values = given->array();
-    if (values == nullptr || values->size() != n) {
+    const std::span<const ConfigValue> values = elements_of(*given);
+    if (values.size() != n) {
       complain(given->where, fmt::format("{} is {}; it has to be a list of {} numbers, one for each choice",
                                          inner("weights"), shown(*given), n));
       return;
@@ -206,7 +214,7 @@ class DistributionReader {
     double sum = 0;
     for (std::size_t i = 0; i < n; ++i) {
       const auto w =
-          ValueReader{diagnostics_}.number((*values)[i], fmt::format("{}.{}", inner("weights"), i), Range{0, infinity});
+          ValueReader{diagnostics_}.number(values[i], fmt::format("{}.{}", inner("weights"), i), Range{0, infinity});
       parameter_.weights.push_back(w.value_or(1));
       sum += parameter_.weights.back();
     }
@@ -215,7 +223,7 @@ class DistributionReader {
   }
 
   void wrong_kind(const ConfigMember& member) {
-    std::string fitting = "one value";
+    std::string fitting = "one list; lists are not searched";
     if (is_integer())
       fitting = "int_uniform, int_log_uniform, normal, choice or ordinal";
     else if (is_number())

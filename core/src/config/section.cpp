@@ -103,8 +103,12 @@ std::optional<std::size_t> ValueReader::choice(const ConfigValue& value, const s
 
 std::optional<std::vector<std::string>> ValueReader::texts(const ConfigValue& value, const std::string& path) {
   const ConfigValue::Array* elements = value.array();
-  if (elements == nullptr) return refuse(value, path, "a list of texts, as [\"...\"]");
   std::vector<std::string> all;
+  if (elements == nullptr) {
+    if (value.text() == nullptr) return refuse(value, path, "a list of texts, as [\"...\"], or one text");
+    const auto v = text(value, path);
+    return v ? std::optional(std::vector{*v}) : std::nullopt;
+  }
   bool valid = true;
   for (std::size_t i = 0; i < elements->size(); ++i) {
     const auto v = text((*elements)[i], fmt::format("{}.{}", path, i));

@@ -43,6 +43,7 @@ struct ValueReader {
   std::optional<std::string> text(const ConfigValue& value, const std::string& path);
   std::optional<std::size_t> choice(const ConfigValue& value, const std::string& path,
                                     const std::vector<std::string>& names);
+  // One text counts as a list of one.
   std::optional<std::vector<std::string>> texts(const ConfigValue& value, const std::string& path);
 
   std::nullopt_t refuse(const ConfigValue& value, const std::string& path, const std::string& rule);

@@ -277,10 +277,12 @@ class SettingsReader {
       const bool valid = hash.starts_with("sha256:") && hash.size() == 71 &&
                          hash.find_first_not_of("0123456789abcdef", 7) == std::string::npos;
       if (!valid) {
-        diagnostics_.add((*s.find("allow")->array())[i].where,
-                         fmt::format("plugins.allow.{} is {}; it has to be \"sha256:\" and 64 hex digits, as `nascent "
+        const ConfigValue& given = *s.find("allow");
+        const bool is_list = given.array() != nullptr;
+        diagnostics_.add(is_list ? (*given.array())[i].where : given.where,
+                         fmt::format("plugins.allow{} is {}; it has to be \"sha256:\" and 64 hex digits, as `nascent "
                                      "plugin inspect` prints them",
-                                     i, toml_text(hash)));
+                                     is_list ? fmt::format(".{}", i) : "", toml_text(hash)));
       }
     }
     s.finish();

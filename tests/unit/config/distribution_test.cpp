@@ -75,6 +75,16 @@ TEST(Distribution, choices_keep_their_type_and_weights) {
             (std::vector<ChoiceValue>{std::string("/data/a.pt"), std::string("/b.pt")}));
 }
 
+TEST(Distribution, one_choice_may_stand_without_brackets) {
+  const auto momentum = lifted("momentum = { choice = \"nesterov\", weights = 2 }");
+  EXPECT_EQ(momentum.choices, (std::vector<ChoiceValue>{std::string("nesterov")}));
+  EXPECT_EQ(momentum.weights, (std::vector<double>{2}));
+  EXPECT_EQ(lifted("batch_size = { ordinal = 64 }").choices, (std::vector<ChoiceValue>{std::int64_t{64}}));
+  EXPECT_EQ(mistakes("momentum = { choice = \"clasic\" }"),
+            "trainer.momentum.choice is \"clasic\"; it has to be one of \"none\", \"classic\", \"nesterov\"; did you "
+            "mean \"classic\"?");
+}
+
 TEST(Distribution, every_accepted_one_is_accepted_by_the_space_too) {
   for (const char* option :
        {"learning_rate = { uniform = [0.1, 0.2] }", "learning_rate = { normal = [1, 1] }",
@@ -99,6 +109,9 @@ TEST(Distribution, what_does_not_fit_is_explained) {
       mistakes("momentum = { choice = [\"none\", \"clasic\"] }"),
       "trainer.momentum.choice.1 is \"clasic\"; it has to be one of \"none\", \"classic\", \"nesterov\"; did you mean "
       "\"classic\"?");
+  EXPECT_EQ(mistakes("gammas = { choice = [0.1, 0.5] }"),
+            "trainer.gammas is a list of numbers from 0 to 1, so choice does not fit; write one list; lists are not "
+            "searched");
   EXPECT_EQ(mistakes("momentum = { choice = [] }"),
             "trainer.momentum.choice is []; it has to be a list of at least one value");
   EXPECT_EQ(mistakes("batch_size = { choice = [1, 1] }"),

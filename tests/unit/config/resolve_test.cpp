@@ -33,11 +33,15 @@ columns = ["a", "b"])");
   EXPECT_EQ(nascent::Options(&view).texts("columns"), (std::vector<std::string>{"a", "b"}));
 }
 
-TEST(Resolve, one_number_counts_as_a_list_of_one_and_an_empty_list_stays_empty) {
-  const ResolvedComponent resolved = resolve_trainer("milestones = 10\nbetas = []\ncolumns = []");
-  EXPECT_EQ(*resolved.options.get("/milestones"), OptionValue(std::vector<std::int64_t>{10}));
-  EXPECT_EQ(*resolved.options.get("/betas"), OptionValue(std::vector<double>{}));
-  const nas_config view = resolved.options.view();
+TEST(Resolve, one_value_counts_as_a_list_of_one_and_an_empty_list_stays_empty) {
+  const ResolvedComponent one = resolve_trainer("milestones = 10\nbetas = 0.5\ncolumns = \"width\"");
+  EXPECT_EQ(*one.options.get("/milestones"), OptionValue(std::vector<std::int64_t>{10}));
+  EXPECT_EQ(*one.options.get("/betas"), OptionValue(std::vector<double>{0.5}));
+  EXPECT_EQ(*one.options.get("/columns/0"), OptionValue(std::string("width")));
+  const ResolvedComponent none = resolve_trainer("milestones = []\nbetas = []\ncolumns = []");
+  EXPECT_EQ(*none.options.get("/milestones"), OptionValue(std::vector<std::int64_t>{}));
+  EXPECT_EQ(*none.options.get("/betas"), OptionValue(std::vector<double>{}));
+  const nas_config view = none.options.view();
   EXPECT_TRUE(nascent::Options(&view).texts("columns").empty());
 }
 
@@ -58,6 +62,7 @@ augment."a/b" = true)");
 }
 
 TEST(Resolve, every_mistake_is_reported_at_once) {
+  EXPECT_EQ(mistakes("columns = 7"), "trainer.columns is 7; it has to be a list of texts, as [\"...\"], or one text");
   EXPECT_EQ(
       mistakes("learning_rate = 0\nbatch_size = 1.5\nbatchsize = 3\nshuffle = 1\ncolumns = [1]\nmilestones = [-1]"),
       "trainer.learning_rate is 0; it has to be a number from 1e-09 to 10\n"

@@ -23,6 +23,7 @@ constexpr std::array trainer_options{
     option("threads", "of one trial").integer(1, 64).otherwise(1),
     option("milestones", "epochs at which the step size falls").integers(0, 1000),
     option("betas", "decay of the moments").reals(0, 1),
+    option("gammas", "shrinkage at each milestone").reals(0, 1).searchable(),
     option("columns", "used as inputs").texts(),
     option("augment", "chain of augmentations").table(),
 };
