@@ -89,8 +89,11 @@ void CsvFile::parse(CsvFormat format) {
     }
     if (at < text_.size()) at += text_[at] == '\r' ? 2 : 1;
     if (names_.empty()) {
-      take_header(format.has_header ? line : std::vector<Cell>(line.size(), Cell{line.front().begin, 0, false}));
-      if (format.has_header) continue;
+      if (format.has_header) {
+        take_header(line);
+        continue;
+      }
+      take_header(std::vector<Cell>(line.size(), Cell{line.front().begin, 0, false}));
     }
     if (line.size() != names_.size()) {
       refuse(line.front().begin, "the row has " + std::to_string(line.size()) + " cells, but there are " +

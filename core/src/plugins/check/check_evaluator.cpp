@@ -53,22 +53,26 @@ class EvaluatorCheck {
     bool any = false;
     for (const ReferenceTask task :
          {ReferenceTask::table_classes, ReferenceTask::images, ReferenceTask::table_regression}) {
-      const nas_evaluator_arg arg{sizeof arg, task == ReferenceTask::table_regression ? 0U : 3U, mixed_space().view()};
-      auto evaluator = fresh<nas_evaluator_vt>(component_, options_, &arg);
-      if (!evaluator) {
-        refusal = evaluator.error().reason;
-        list_.that(!refusal.starts_with("failed without a message"), "create fails without a message");
-        continue;
+      // One that answers from a list of configurations cannot take a space of real numbers.
+      for (const SpaceDeclaration* space : {&mixed_space(), &finite_space()}) {
+        const nas_evaluator_arg arg{sizeof arg, task == ReferenceTask::table_regression ? 0U : 3U, space->view()};
+        auto evaluator = fresh<nas_evaluator_vt>(component_, options_, &arg);
+        if (!evaluator) {
+          refusal = evaluator.error().reason;
+          list_.that(!refusal.starts_with("failed without a message"), "create fails without a message");
+          continue;
+        }
+        any = true;
+        contract(*evaluator, task, SpaceView(space->view()));
+        break;
       }
-      any = true;
-      contract(*evaluator, task);
     }
     if (!any) list_.fails("create refuses every kind of data: " + refusal);
     return list_.take();
   }
 
  private:
-  void contract(const Evaluator& evaluator, ReferenceTask task) {
+  void contract(const Evaluator& evaluator, ReferenceTask task, SpaceView space) {
     const std::string on = task == ReferenceTask::images          ? " (images)"
                            : task == ReferenceTask::table_classes ? " (classes)"
                                                                   : " (regression)";
@@ -82,7 +86,7 @@ class EvaluatorCheck {
     const nas_subset data = reference_subset(task, 1);
     const ModelState before = state_of(model, data);
     std::string refusal;
-    const auto first = evaluate(evaluator, task, model, declared, refusal);
+    const auto first = evaluate(evaluator, task, space, model, declared, refusal);
     if (!first) return list_.skip("the reference model cannot be measured: " + refusal);
     complete(*first, declared);
 
@@ -90,7 +94,7 @@ class EvaluatorCheck {
     list_.that(state_of(model, data) == before, "weights or predictions differ after evaluate");
 
     list_.property("only_times_differ_between_two_measurements" + on);
-    const auto second = evaluate(evaluator, task, model, declared, refusal);
+    const auto second = evaluate(evaluator, task, space, model, declared, refusal);
     if (!second) return list_.fails("the second evaluate fails: " + refusal);
     for (std::size_t i = 0; i < first->numbers.size() && i < second->numbers.size(); ++i) {
       const auto& [name, value] = first->numbers[i];
@@ -122,15 +126,15 @@ class EvaluatorCheck {
   }
 
   // What was emitted; nothing, with the reason, when the evaluator refuses.
-  std::optional<Emitted> evaluate(const Evaluator& evaluator, ReferenceTask task, const nas_model& model,
-                                  const Declared& declared, std::string& refusal) {
+  std::optional<Emitted> evaluate(const Evaluator& evaluator, ReferenceTask task, SpaceView space,
+                                  const nas_model& model, const Declared& declared, std::string& refusal) {
     const bool with_model = (declared.all_needs & NAS_NEEDS_MODEL) != 0,
                with_data = (declared.all_needs & (NAS_NEEDS_DATA | NAS_NEEDS_INPUT)) != 0;
     const Graph architecture = reference_graph(task);
     nas_graph* graph = architecture.to_abi();
-    Point row(SpaceView(mixed_space().view()).size());
+    Point row(space.size());
     Rng rng(5);
-    SpaceView(mixed_space().view()).sample(rng, row.row());
+    space.sample(rng, row.row());
     RecordingTask recorder;
     Emitted emitted;
     const nas_config config = options_.view();

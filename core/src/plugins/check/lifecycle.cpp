@@ -17,21 +17,22 @@ struct Head {
   NAS_TABLE_HEAD
 };
 
-// The least argument with which a component of the kind can be created.
-struct KindArgument {
+// The least arguments with which a component of the kind can be created; one of them has to do.
+struct KindArguments {
   std::int64_t shape[3] = {1, 28, 28};
   nas_task_shape task{sizeof task, 10, shape, 3, 10};
   nas_space_arg space{sizeof space, 0, &task};
   nas_sampler_arg sampler{sizeof sampler, 1, 0, 1, finite_space().view(), 1, 0};
   nas_scheduler_arg scheduler{sizeof scheduler, 1, 1, 0, {NAS_UNIT_EPOCH, 0, 0, 9}, 1};
-  nas_evaluator_arg evaluator{sizeof evaluator, 10, finite_space().view()};
+  nas_evaluator_arg classifier{sizeof classifier, 10, finite_space().view()},
+      regressor{sizeof regressor, 0, finite_space().view()};
 
-  const void* of(std::string_view kind) const {
-    if (kind == NAS_KIND_SPACE) return &space;
-    if (kind == NAS_KIND_SAMPLER) return &sampler;
-    if (kind == NAS_KIND_SCHEDULER) return &scheduler;
-    if (kind == NAS_KIND_EVALUATOR) return &evaluator;
-    return nullptr;
+  std::vector<const void*> of(std::string_view kind) const {
+    if (kind == NAS_KIND_SPACE) return {&space};
+    if (kind == NAS_KIND_SAMPLER) return {&sampler};
+    if (kind == NAS_KIND_SCHEDULER) return {&scheduler};
+    if (kind == NAS_KIND_EVALUATOR) return {&classifier, &regressor};
+    return {nullptr};
   }
 };
 
@@ -41,12 +42,17 @@ class Lifecycle {
       : head_(*static_cast<const Head*>(component.vt)),
         options_(options),
         list_(subject_of(component)),
-        argument_(kind_.of(std::string_view(component.kind.p, component.kind.n))) {}
+        arguments_(kind_.of(std::string_view(component.kind.p, component.kind.n))) {}
 
   std::vector<CheckFinding> run() {
     list_.property("create_and_destroy");
     const nas_config good = options_.view();
-    const std::string refusal = create_once(&good, argument_);
+    std::string refusal;
+    for (const void* argument : arguments_) {
+      argument_ = argument;
+      refusal = create_once(&good, argument_);
+      if (refusal.empty()) break;
+    }
     if (!refusal.empty()) {
       list_.skip("create with the defaults is refused: " + refusal);
       return list_.take();
@@ -147,8 +153,9 @@ class Lifecycle {
   const Head& head_;
   const OptionTable& options_;
   Checklist list_;
-  KindArgument kind_;
-  const void* argument_;
+  KindArguments kind_;
+  std::vector<const void*> arguments_;
+  const void* argument_ = nullptr;  // the first with which create works
 };
 
 }  // namespace

@@ -50,7 +50,10 @@ struct Node {
 inline std::string to_text(const Shape& shape) {
   if (shape.empty()) return "1";
   std::string text = std::to_string(shape.front());
-  for (std::size_t i = 1; i < shape.size(); ++i) text += "x" + std::to_string(shape[i]);
+  for (std::size_t i = 1; i < shape.size(); ++i) {
+    text += 'x';
+    text += std::to_string(shape[i]);
+  }
   return text;
 }
 

@@ -85,7 +85,11 @@ struct Operator {
 
 namespace detail {
 
-inline std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+inline std::string quoted(std::string_view text) {
+  std::string result("'");
+  result += text;
+  return result += '\'';
+}
 
 inline std::string number_text(double value) {
   char text[32];
