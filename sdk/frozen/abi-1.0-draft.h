@@ -490,6 +490,8 @@ typedef struct nas_compressor_vt { /* SIZED */
 #define NAS_NEEDS_MODEL 2u         /* training has to come first */
 #define NAS_NEEDS_DATA 4u          /* a property of a subset: the host prefixes the metric with "val_" or "test_" */
 #define NAS_NEEDS_INPUT 8u         /* any rows will do as input; not a property of them: no prefix */
+#define NAS_NEEDS_CLASSES 16u      /* exists only where the target is a class */
+#define NAS_NEEDS_NUMBERS 32u      /* exists only where the targets are numbers */
 #define NAS_DIRECTION_NONE 0u
 #define NAS_MINIMIZE 1u
 #define NAS_MAXIMIZE 2u
@@ -555,6 +557,10 @@ typedef struct nas_component {     /* SIZED, static const data */
   uint32_t n_options, option_stride;
   const nas_option *options;
   const void *vt;                  /* the kind's table */
+  /* Trainers: every metric that a report may hold, under the name it has there; a study that is judged by another one is
+   * refused before anything is trained. None: what the reports hold is not known in advance. */
+  const nas_metric_info *metrics;
+  uint32_t n_metrics, reserved;
 } nas_component;
 
 #define NAS_MAGIC 0x5341454eu      /* "NEAS" in memory on a little-endian machine */

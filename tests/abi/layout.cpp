@@ -473,7 +473,7 @@ AT(nas_option, choices, 72);
 AT(nas_option, n_choices, 80);
 AT(nas_option, reserved, 84);
 
-SIZE(nas_component, 112);
+SIZE(nas_component, 128);
 AT(nas_component, size, 0);
 AT(nas_component, flags, 4);
 AT(nas_component, kind, 8);
@@ -485,6 +485,9 @@ AT(nas_component, n_options, 88);
 AT(nas_component, option_stride, 92);
 AT(nas_component, options, 96);
 AT(nas_component, vt, 104);
+AT(nas_component, metrics, 112);
+AT(nas_component, n_metrics, 120);
+AT(nas_component, reserved, 124);
 
 SIZE(nas_plugin, 88);
 AT(nas_plugin, size, 0);

@@ -25,6 +25,10 @@ Json default_json(const core::OptionValue& value) {
   }, value);
 }
 
+std::string_view direction_text(std::uint32_t direction) {
+  return direction == NAS_MINIMIZE ? "minimize" : direction == NAS_MAXIMIZE ? "maximize" : "none";
+}
+
 Json component_json(const core::ComponentInfo& component) {
   Json options = Json::array();
   for (const core::OptionInfo& option : component.options) {
@@ -37,8 +41,12 @@ Json component_json(const core::ComponentInfo& component) {
     json["searchable"] = option.searchable;
     options.push_back(std::move(json));
   }
+  Json metrics = Json::array();
+  for (const core::MetricInfo& metric : component.metrics) {
+    metrics.push_back({{"name", metric.name}, {"help", metric.help}, {"direction", direction_text(metric.direction)}});
+  }
   Json json = {{"kind", core::kind_name(component.kind)}, {"id", component.id}, {"alias", component.alias},
-               {"version", component.version}, {"title", component.title}, {"options", std::move(options)}};
+               {"version", component.version}, {"title", component.title}, {"options", std::move(options)}, {"metrics", std::move(metrics)}};
   if (component.plugin) {
     json["plugin"] = {{"id", component.plugin->id}, {"version", component.plugin->version}, {"path", component.plugin->path.string()},
                       {"build", component.plugin->build}, {"sha256", component.plugin->sha256}};
@@ -113,6 +121,11 @@ Outcome inspect(const InspectOptions& options) {
                range_text(option), option.searchable ? "searchable" : "", option.help});
   }
   if (!table.empty()) fmt::print("\n{}", table.text());
+  TextTable reported({"metric", "better", "help"});
+  for (const core::MetricInfo& metric : component->metrics) {
+    reported.add({metric.name, metric.direction == NAS_MINIMIZE ? "small" : metric.direction == NAS_MAXIMIZE ? "large" : "-", metric.help});
+  }
+  if (!reported.empty()) fmt::print("\n{}", reported.text());
   return ExitCode::done;
 }
 

@@ -3,7 +3,7 @@
 
 #include "catalog.hpp"
 #include "command.hpp"
-#include "nascent/core/resolved_study.hpp"
+#include "nascent/core/prepared_study.hpp"
 
 namespace nascent::cli {
 namespace {
@@ -19,20 +19,17 @@ Outcome act(const Options& options) {
   if (!config) return tl::unexpected(config.error());
   auto catalog = discover_plugins(config->plugins);
   if (!catalog) return tl::unexpected(catalog.error());
-  auto study = core::resolve_study(std::move(*config), *catalog);
-  if (!study) return tl::unexpected(study.error());
-  const auto shape = core::dataset_shape(*catalog, *study);
-  if (!shape) return tl::unexpected(shape.error());
-  const auto space = core::create_space(*catalog, *study, *shape);
-  if (!space) return tl::unexpected(space.error());
+  const auto prepared = core::prepare_study(std::move(*config), *catalog);
+  if (!prepared) return tl::unexpected(prepared.error());
+  const core::ResolvedStudy& study = prepared->study;
 
   if (options.json) {
-    fmt::print("{}\n", core::resolved_json(study->config));
+    fmt::print("{}\n", core::resolved_json(study.config));
   } else if (options.resolved) {
-    fmt::print("{}", core::resolved_toml(study->config));
+    fmt::print("{}", core::resolved_toml(study.config));
   } else {
-    fmt::print("{}: valid; study {}, {} parameters, sampler {}\n", options.file, study->config.name, space->size(), study->sampler.info.alias);
-    for (const nascent::Parameter& parameter : space->declaration().parameters()) {
+    fmt::print("{}: valid; study {}, {} parameters, sampler {}\n", options.file, study.config.name, prepared->space.size(), study.sampler.info.alias);
+    for (const nascent::Parameter& parameter : prepared->space.declaration().parameters()) {
       const std::string range = parameter.is_choice() ? fmt::format("{} choices", parameter.choices.size())
                                                       : fmt::format("[{}, {}]{}", parameter.lo, parameter.hi, parameter.scale == nascent::Scale::log ? " log" : "");
       fmt::print("  {:<36} {}{}\n", parameter.name, range, parameter.conditions.empty() ? "" : "  (conditional)");

@@ -52,7 +52,7 @@ class PlainLines : public Display {
  public:
   void on_started(const core::StudyConfig& config, const core::StudySpace& space, std::uint64_t stored) override {
     Display::on_started(config, space, stored);
-    line(fmt::format("study={} sampler={} parallel={} deterministic={} stored={}", config.name, config.sampler.type, config.parallel,
+    line(fmt::format("study={} sampler={} parallel={} deterministic={} stored={}", core::toml_key(config.name), config.sampler.type, config.parallel,
                      config.deterministic, stored));
   }
   void on_finished(const core::Trial& trial, const core::SearchCounts& counts) override {
@@ -61,9 +61,9 @@ class PlainLines : public Display {
   }
   void on_incumbent(const core::Trial& trial) override { line(fmt::format("best trial={} {}", trial.id, objectives_text(trial))); }
   void on_search_ended(std::string_view reason, const core::SearchCounts& counts) override {
-    line(fmt::format("search ended reason=\"{}\" trials={} completed={} pruned={} failed={} invalid={} duplicates={} elapsed_s={:.1f}", reason,
-                     counts.finished(), counts.completed, counts.pruned, counts.failed, counts.invalid, counts.duplicates,
-                     progress_.elapsed_seconds()));
+    line(fmt::format("search ended reason=\"{}\" trials={} completed={} pruned={} failed={} invalid={} duplicates={} unfinished={} elapsed_s={:.1f}",
+                     reason, counts.finished(), counts.completed, counts.pruned, counts.failed, counts.invalid, counts.duplicates,
+                     counts.unfinished(), progress_.elapsed_seconds()));
   }
   void on_final_asked(const core::Trial& trial) override { line(fmt::format("final trial={} of={}", trial.id, trial.parent.value_or(trial.id))); }
   void on_final_finished(const core::Trial& trial) override { line("final " + finished_text(trial)); }
@@ -74,7 +74,7 @@ class PlainLines : public Display {
     std::string text = fmt::format("trial={} state={}{} cost_s={:.2f}", trial.id, core::name_of(trial.state), metrics_text(trial.metrics), trial.cost_seconds);
     if (trial.reason != core::FailureReason::none) text += fmt::format(" reason={}", core::name_of(trial.reason));
     if (trial.duplicate_of) text += fmt::format(" duplicate_of={}", *trial.duplicate_of);
-    if (!trial.message.empty()) text += fmt::format(" message=\"{}\"", trial.message);
+    if (!trial.message.empty()) text += fmt::format(" message={}", core::toml_text(trial.message));
     return text;
   }
   static void line(const std::string& text) {
@@ -95,7 +95,7 @@ class JsonLines : public Display {
   void on_incumbent(const core::Trial& trial) override { line({{"event", "incumbent"}, {"trial", trial.id}}); }
   void on_search_ended(std::string_view reason, const core::SearchCounts& counts) override {
     line({{"event", "search_ended"}, {"reason", reason}, {"completed", counts.completed}, {"pruned", counts.pruned},
-          {"failed", counts.failed}, {"invalid", counts.invalid}, {"duplicates", counts.duplicates}});
+          {"failed", counts.failed}, {"invalid", counts.invalid}, {"duplicates", counts.duplicates}, {"unfinished", counts.unfinished()}});
   }
   void on_final_finished(const core::Trial& trial) override { line({{"event", "final_finished"}, {"trial", trial_json(trial, parameters_)}}); }
   void on_tested(const core::Trial& trial) override { line({{"event", "tested"}, {"trial", trial_json(trial, parameters_)}}); }
@@ -131,8 +131,9 @@ class LiveTable : public Display {
   }
   void on_search_ended(std::string_view reason, const core::SearchCounts& counts) override {
     erase();
-    fmt::print("search ended: {}; {} trials ({} completed, {} pruned, {} failed, {} invalid, {} duplicates) in {}\n", reason, counts.finished(),
-               counts.completed, counts.pruned, counts.failed, counts.invalid, counts.duplicates, duration_text(progress_.elapsed_seconds()));
+    fmt::print("search ended: {}; {} trials ({} completed, {} pruned, {} failed, {} invalid, {} duplicates) in {}{}\n", reason, counts.finished(),
+               counts.completed, counts.pruned, counts.failed, counts.invalid, counts.duplicates, duration_text(progress_.elapsed_seconds()),
+               counts.unfinished() > 0 ? fmt::format("; {} unfinished, a resumed study with more time goes on with them", counts.unfinished()) : "");
     std::fflush(stdout);
     phase_ = "final";
   }

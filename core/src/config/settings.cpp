@@ -77,6 +77,12 @@ class SettingsReader {
   }
   void missing(const std::string& message) { missing({file_, 0, 0}, message); }
 
+  // Where the value of `key` stands, else the section.
+  static SourceLocation place(Section& s, std::string_view key) {
+    const ConfigValue* value = s.find(key);
+    return value == nullptr ? s.where() : value->where;
+  }
+
   // A text that is not empty.
   std::optional<std::string> name(Section& s, std::string_view key) {
     std::optional<std::string> text = s.get(&Reader::text, key);
@@ -127,7 +133,8 @@ class SettingsReader {
       if (metric && std::any_of(study_.objectives.begin(), study_.objectives.end(), same))
         s.complain_at("metric",
                       fmt::format("{}.metric is \"{}\", as an earlier objective is; leave one out", s.path(), *metric));
-      study_.objectives.push_back({metric.value_or(""), static_cast<Direction>(direction.value_or(1))});
+      study_.objectives.push_back(
+          {metric.value_or(""), static_cast<Direction>(direction.value_or(1)), place(s, "metric")});
       s.finish();
     }
     if (find(root_, "objective") == nullptr)
@@ -141,6 +148,7 @@ class SettingsReader {
       c.metric = name(s, "metric").value_or("");
       c.min = s.get(&Reader::number, "min", Range{});
       c.max = s.get(&Reader::number, "max", Range{});
+      c.where = place(s, "metric");
       if (s.present() && s.find("metric") == nullptr)
         missing(s.where(), fmt::format("{} has no metric; write metric = \"parameters\"", s.path()));
       if (s.present() && s.find("min") == nullptr && s.find("max") == nullptr)

@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <chrono>
 
+#include "nascent/core/config_value.hpp"
+
 namespace nascent::core {
 
 Result<TrialFate> end_attempt(Store& store, const Coordinator& coordinator, const LeaseRecord& record,
                               FailureReason reason, const std::string& message, std::uint32_t retries) {
-  spdlog::warn("trial={} attempt={} worker={} reason={} message=\"{}\"", record.lease.trial, record.lease.attempt,
-               record.worker, name_of(reason), message);
+  spdlog::warn("trial={} attempt={} worker={} reason={} message={}", record.lease.trial, record.lease.attempt,
+               record.worker, name_of(reason), toml_text(message));
   const auto attempts = store.attempts(coordinator.study, record.lease.trial);
   if (!attempts) return tl::unexpected<Error>(attempts.error());
   const auto failures = std::count_if(attempts->begin(), attempts->end(),

@@ -121,18 +121,6 @@ Result<void> ComponentRunner::create_components(PluginCatalog& catalog) {
   for (const StudyComponent& component : study_.evaluators) {
     auto evaluation = Evaluation::create(catalog, study_, component, *space_, shape ? shape->n_classes() : 0);
     if (!evaluation) return tl::unexpected<Error>(evaluation.error());
-    if ((evaluation->needs() & NAS_NEEDS_MODEL) != 0 && !study_.trainer) {
-      return fail(
-          ErrorKind::invalid_input,
-          fmt::format("{} \"{}\" measures models, and the study has no [trainer]; add one, or remove the evaluator",
-                      component.path, component.info.alias));
-    }
-    if ((evaluation->needs() & NAS_NEEDS_DATA) != 0 && !study_.dataset) {
-      return fail(
-          ErrorKind::invalid_input,
-          fmt::format("{} \"{}\" measures on data, and the study has no [dataset]; add one, or remove the evaluator",
-                      component.path, component.info.alias));
-    }
     evaluations_.push_back(std::move(*evaluation));
   }
   return {};
@@ -221,8 +209,8 @@ Result<AttemptEnd> ComponentRunner::train(Trial& trial, const nas_graph* graph, 
     task_.hand_over(session);  // the log ends here
     const bool unreadable = !answer && (answer.error().status == NAS_E_IO || answer.error().status == NAS_E_INVALID);
     if (resumes && unreadable && !task_.newest()) {
-      spdlog::warn("trial={} checkpoint=\"{}\" action=train_anew error=\"{}\"", trial.id, files->checkpoint(),
-                   answer.error().message);
+      spdlog::warn("trial={} checkpoint={} action=train_anew error={}", trial.id, toml_text(files->checkpoint()),
+                   toml_text(answer.error().message));
       files->discard_checkpoint();
       resumes = false;
       continue;
@@ -347,7 +335,7 @@ void ComponentRunner::save(const Trial& trial, const ModelRef& model) const {
   const std::string text = path.string();
   const nas_status status = model.raw().vt->save(model.raw().self, str(kModelFormat), str(text), &error);
   if (status != NAS_OK && status != NAS_E_UNSUPPORTED) {
-    spdlog::warn("trial={} model=\"{}\" state=not_saved error=\"{}\"", trial.id, text, error.message);
+    spdlog::warn("trial={} model={} state=not_saved error={}", trial.id, toml_text(text), toml_text(error.message));
   }
 }
 

@@ -22,6 +22,9 @@ enum class Bell : char {
 inline constexpr char kTrialMark = '\x1e';
 
 // Exit statuses of a worker.
+// On a worker's command line in place of the role of the trials it leases.
+inline constexpr std::string_view kEveryRole = "all";
+
 inline constexpr int kWorkerLeft = 0;         // was told to, between two trials
 inline constexpr int kWorkerInterrupted = 3;  // SIGTERM: the trial it had is as if it had not begun
 inline constexpr int kWorkerCannotStart = 4;  // a component, the study or the store refuses; another worker would too

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <exception>
 #include <nascent/error.hpp>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <utility>
+
+#include "plugins/utf8.hpp"
 
 namespace nascent::core {
 namespace {
@@ -29,6 +32,18 @@ nlohmann::ordered_json to_json(const nas_value& value) {
     default:
       return nullptr;
   }
+}
+
+Result<void> check_needs(const ResolvedStudy& study, const StudyComponent& component, std::uint32_t needs) {
+  const auto refuse = [&](std::string_view what, std::string_view section) -> Result<void> {
+    const auto given = std::ranges::find(study.config.evaluators, component.path, &ComponentConfig::path);
+    return fail(ErrorKind::invalid_input,
+                fmt::format("{}: {} \"{}\" measures {}, and the study has no [{}]; add one, or remove the evaluator",
+                            to_string(given->type_where), component.path, component.info.alias, what, section));
+  };
+  if ((needs & NAS_NEEDS_MODEL) != 0 && !study.trainer) return refuse("models", "trainer");
+  if ((needs & NAS_NEEDS_DATA) != 0 && !study.dataset) return refuse("on data", "dataset");
+  return {};
 }
 
 bool is_number(std::uint32_t type) { return type == NAS_T_BOOL || type == NAS_T_INT || type == NAS_T_FLOAT; }
@@ -73,8 +88,8 @@ void Evaluation::Call::take_number(std::string_view name, double value) {
     if (metric.emitted) return complain(NAS_E_INTERNAL, fmt::format("metric \"{}\" was emitted twice", name));
     metric.emitted = true;
     if (!std::isfinite(value)) return complain(NAS_E_NUMERIC, fmt::format("{} is {}", name, value));
-    if (split == "val") return findings->metrics.push_back({metric.val_name, value});
-    const bool on_data = (metric.needs & NAS_NEEDS_DATA) != 0;
+    if (split == "val") return findings->metrics.push_back({metric.info.name, value});
+    const bool on_data = (metric.info.needs & NAS_NEEDS_DATA) != 0;
     return findings->metrics.push_back({on_data ? fmt::format("{}_{}", split, name) : metric.name, value});
   }
   complain(NAS_E_INTERNAL, fmt::format("metric \"{}\" was emitted but not declared", name));
@@ -108,11 +123,19 @@ Result<Evaluation> Evaluation::create(PluginCatalog& catalog, const ResolvedStud
       return fail(ErrorKind::plugin, fmt::format("evaluator \"{}\" declares metric \"{}\"; names are [a-z][a-z0-9_]*",
                                                  component.info.alias, name));
     }
-    std::string val_name = (info.needs & NAS_NEEDS_DATA) != 0 ? "val_" + name : name;
+    std::string trial_name = (info.needs & NAS_NEEDS_DATA) != 0 ? "val_" + name : name;
     evaluation.needs_ |= info.needs;
-    evaluation.declared_.push_back({std::move(name), std::move(val_name), info.needs, false});
+    evaluation.declared_.push_back(
+        {std::move(name), {std::move(trial_name), text_of(info.help), info.direction, info.needs}, false});
   }
+  if (auto fits = check_needs(study, component, evaluation.needs_); !fits) return tl::unexpected<Error>(fits.error());
   return evaluation;
+}
+
+std::vector<MetricInfo> Evaluation::metrics() const {
+  std::vector<MetricInfo> all;
+  for (const Declared& metric : declared_) all.push_back(metric.info);
+  return all;
 }
 
 PluginResult<void> Evaluation::evaluate(const nas_task& task, const EvaluationSubject& subject, std::string_view split,

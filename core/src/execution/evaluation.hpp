@@ -24,10 +24,12 @@ struct EvaluationSubject {
 // One evaluator of the study, created once.
 class Evaluation {
  public:
-  // `component` and `space` must outlive it.
+  // `component`, of `study`, and `space` must outlive it. Refused: one that needs models or data that the study has not.
   static Result<Evaluation> create(PluginCatalog& catalog, const ResolvedStudy& study, const StudyComponent& component,
                                    const StudySpace& space, std::uint32_t n_classes);
 
+  // What it measures, under the names that trials have.
+  [[nodiscard]] std::vector<MetricInfo> metrics() const;
   // NAS_NEEDS_* of all its metrics together.
   [[nodiscard]] std::uint32_t needs() const { return needs_; }
 
@@ -43,9 +45,8 @@ class Evaluation {
 
  private:
   struct Declared {
-    std::string name;      // as the evaluator calls it
-    std::string val_name;  // as a trial calls it: "val_accuracy", "parameters"
-    std::uint32_t needs = 0;
+    std::string name;  // as the evaluator calls it
+    MetricInfo info;   // as a trial calls it: "val_accuracy", "parameters"
     bool emitted = false;
   };
   struct Call;

@@ -32,6 +32,7 @@ class InlineExecutor final : public Executor, private TrialSession {
         worker_(worker_name("inline", getpid())) {}
 
   Result<void> start() override {
+    if (std::exchange(started_, true)) return {};
     if (auto queued = requeue_orphans(store_, coordinator_); !queued) return queued;
     return first_failures_.start(store_, coordinator_.study);
   }
@@ -80,7 +81,7 @@ class InlineExecutor final : public Executor, private TrialSession {
  private:
   // A trial that reports: through the store like a worker's, so that its reports are kept.
   Result<void> run_leased(std::vector<Trial>& done) {
-    auto leased = store_.lease(coordinator_.study, worker_, kLeaseSeconds);
+    auto leased = store_.lease(coordinator_.study, worker_, kLeaseSeconds, waiting_.front().role);
     if (!leased) return tl::unexpected<Error>(leased.error());
     if (!*leased)
       return fail(ErrorKind::store,
@@ -157,6 +158,7 @@ class InlineExecutor final : public Executor, private TrialSession {
   std::size_t batch_;
   DecideVerdict decide_;
   std::string worker_;
+  bool started_ = false;
   std::deque<Trial> waiting_;
   FirstFailures first_failures_;
   std::optional<Lease> lease_;  // of the trial that runs

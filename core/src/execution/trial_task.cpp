@@ -11,14 +11,6 @@
 
 namespace nascent::core {
 
-constexpr std::size_t kMetricNameSizeMax = 64;
-
-bool is_metric_name(std::string_view name) {
-  const auto small = [](char c) { return c >= 'a' && c <= 'z'; };
-  return !name.empty() && name.size() <= kMetricNameSizeMax && small(name.front()) &&
-         std::all_of(name.begin(), name.end(), [&](char c) { return small(c) || (c >= '0' && c <= '9') || c == '_'; });
-}
-
 void set_metric(std::vector<Metric>& metrics, std::string_view name, double value) {
   for (Metric& metric : metrics) {
     if (metric.name != name) continue;

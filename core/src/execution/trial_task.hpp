@@ -11,12 +11,11 @@
 #include <string_view>
 #include <vector>
 
+#include "nascent/core/plugins.hpp"
 #include "nascent/core/trial_runner.hpp"
 
 namespace nascent::core {
 
-// A name that stores, TOML and tables can carry: [a-z][a-z0-9_]*, at most 64 characters.
-bool is_metric_name(std::string_view name);
 // A value replaces an earlier one of its name.
 void set_metric(std::vector<Metric>& metrics, std::string_view name, double value);
 

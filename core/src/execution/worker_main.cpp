@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <chrono>
@@ -43,6 +44,7 @@ struct WorkerArguments {
   int doorbell_fd = -1;
   double lease_seconds = 0;
   std::uint32_t threads = 1;
+  std::optional<TrialRole> role;  // of the trials to lease; empty: all
   std::optional<TrialId> test;  // judge this trial's model on the test split, and end
 };
 
@@ -53,13 +55,18 @@ bool read_number(std::string_view text, T& number) {
 }
 
 std::optional<WorkerArguments> parse(int argc, const char* const* argv) {
-  if (argc != 7 && argc != 8) return std::nullopt;
+  if (argc != 8 && argc != 9) return std::nullopt;
   WorkerArguments arguments{argv[1], argv[2], argv[3]};
   if (!read_number(argv[4], arguments.doorbell_fd) || !read_number(argv[5], arguments.lease_seconds) ||
       !read_number(argv[6], arguments.threads) || !(arguments.lease_seconds > 0)) {
     return std::nullopt;
   }
-  if (argc == 8 && !read_number(argv[7], arguments.test.emplace())) return std::nullopt;
+  if (std::string_view(argv[7]) != kEveryRole) {
+    const auto name = std::ranges::find(kTrialRoleNames, argv[7]);
+    if (name == kTrialRoleNames.end()) return std::nullopt;
+    arguments.role = static_cast<TrialRole>(name - kTrialRoleNames.begin());
+  }
+  if (argc == 9 && !read_number(argv[8], arguments.test.emplace())) return std::nullopt;
   return arguments;
 }
 
@@ -238,7 +245,7 @@ int work(Bench& bench, const WorkerArguments& arguments, Coordination& coordinat
   ring(arguments.doorbell_fd, Bell::ready);
   while (!coordination.leaving()) {
     const std::uint64_t seen = coordination.count();
-    auto leased = bench.store->lease(bench.study, name, arguments.lease_seconds);
+    auto leased = bench.store->lease(bench.study, name, arguments.lease_seconds, arguments.role);
     if (!leased) return say(leased.error(), kWorkerGaveUp);
     if (!*leased) {
       coordination.wait(seen, kIdleLook);

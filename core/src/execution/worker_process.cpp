@@ -16,6 +16,7 @@
 #include <string>
 #include <utility>
 
+#include "nascent/core/config_value.hpp"
 #include "orphans.hpp"
 
 extern char** environ;
@@ -150,7 +151,8 @@ Result<WorkerProcess> WorkerProcess::spawn(const WorkerCommand& command) {
                                      command.slot,
                                      std::to_string(kDoorbellFd),
                                      fmt::format("{}", command.lease_seconds),
-                                     std::to_string(command.threads)};
+                                     std::to_string(command.threads),
+                                     std::string(command.role ? name_of(*command.role) : kEveryRole)};
   if (command.test) arguments.push_back(std::to_string(*command.test));
   std::vector<std::string> environment = worker_environment(command.threads);
   pid_t pid = 0;
@@ -191,7 +193,7 @@ void WorkerProcess::read_output() {
     if (n == 0) output_ = FileDescriptor();  // closed: poll() would not wait any more
     if (n <= 0) break;
     tail_.append(bytes, static_cast<std::size_t>(n));
-    spdlog::debug("worker={} output=\"{}\"", name_, std::string_view(bytes, static_cast<std::size_t>(n)));
+    spdlog::debug("worker={} output={}", name_, toml_text(std::string_view(bytes, static_cast<std::size_t>(n))));
   }
   if (const auto mark = tail_.rfind(kTrialMark); mark != std::string::npos) tail_.erase(0, mark + 1);
   if (tail_.size() > kTailBytesMax) tail_.erase(0, tail_.size() - kTailBytesMax);

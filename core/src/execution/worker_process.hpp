@@ -30,7 +30,8 @@ struct WorkerCommand {
   std::string store_location, study_name, slot;
   double lease_seconds = 30;
   std::uint32_t threads = 1;
-  std::optional<TrialId> test;  // judge this trial's model on the test split, and end
+  std::optional<TrialRole> role;  // of the trials it leases; empty: all
+  std::optional<TrialId> test;    // judge this trial's model on the test split, and end
 };
 
 // The worker program of this installation; see WorkersSetup::worker_program.

@@ -91,6 +91,7 @@ class WorkersExecutor final : public Executor {
 };
 
 Result<void> WorkersExecutor::start() {
+  if (!slots_.empty()) return {};
   owner_ = std::this_thread::get_id();
   if (setup_.worker_program.empty()) {
     auto program = find_worker_program();
@@ -114,6 +115,7 @@ Result<void> WorkersExecutor::spawn(Slot& slot) {
                               slot.name,
                               setup_.lease_seconds,
                               setup_.threads,
+                              setup_.role,
                               {}};
   auto process = WorkerProcess::spawn(command);
   if (!process) return tl::unexpected<Error>(process.error());
@@ -312,7 +314,7 @@ Result<void> WorkersExecutor::check_leases() {
 }
 
 Result<void> WorkersExecutor::bury(Slot& slot, const ExitStatus& status) {
-  spdlog::debug("worker={} state=ended by=\"{}\"", slot.process->name(), to_string(status));
+  spdlog::debug("worker={} state=ended by={}", slot.process->name(), toml_text(to_string(status)));
   const auto open = store_.open_leases(coordinator_.study);
   if (!open) return tl::unexpected<Error>(open.error());
   const auto held = std::find_if(open->begin(), open->end(),
@@ -388,7 +390,7 @@ void WorkersExecutor::stop(StopMode mode) {
   while (any_alive()) {
     if (const int wish = wish_.exchange(-1); wish == static_cast<int>(StopMode::cancel)) return stop(StopMode::cancel);
     if (auto turned = turn(kLook); !turned) {
-      spdlog::error("workers=stopping error=\"{}\"", turned.error().message);
+      spdlog::error("workers=stopping error={}", toml_text(turned.error().message));
       slots_.clear();  // kills what is left; a resumed study queues its trials again
     }
   }
@@ -406,6 +408,7 @@ Result<std::vector<Metric>> WorkersExecutor::evaluate_test(TrialId trial) {
                               "test",
                               setup_.lease_seconds,
                               setup_.threads,
+                              {},
                               trial};
   auto process = WorkerProcess::spawn(command);
   if (!process) return tl::unexpected<Error>(process.error());

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <span>
 
 #include "plugins/utf8.hpp"
 
@@ -14,7 +15,7 @@
 namespace nascent::core {
 namespace {
 
-constexpr std::size_t component_count_max = 1024, option_count_max = 4096, text_size_max = 65536;
+constexpr std::size_t component_count_max = 1024, option_count_max = 4096, metric_count_max = 4096, text_size_max = 65536;
 constexpr const char* rebuild = "rebuild it with the nascent SDK";
 
 struct Slot {
@@ -60,6 +61,12 @@ const std::vector<TableRule>& table_rules() {
 }
 #undef HEAD
 #undef SLOT
+
+// The metrics that a component lists; plugins of earlier headers list none.
+std::span<const nas_metric_info> metrics_of(const nas_component& c) {
+  if (!NAS_HAS(&c, nas_component, metrics) || c.size < SIZE_TO(nas_component, n_metrics)) return {};
+  return {c.metrics, c.n_metrics};
+}
 
 // Collects violations of one description.
 class Handshake {
@@ -142,6 +149,7 @@ class Handshake {
     check_names(names, where, found_);
     table(where, *c);
     options(where, *c);
+    metrics(where, *c);
   }
 
   void table(const std::string& where, const nas_component& c) {
@@ -184,6 +192,18 @@ class Handshake {
     }
   }
 
+  void metrics(const std::string& where, const nas_component& c) {
+    const std::span<const nas_metric_info> all = metrics_of(c);
+    if (all.size() > metric_count_max)
+      return broken(13, fmt::format("{}: n_metrics is {}; it must be at most {}", where, all.size(), metric_count_max),
+                    rebuild);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const std::string at = fmt::format("{}: metric {}", where, i);
+      if (text(at + ".name", all[i].name) && text(at + ".help", all[i].help))
+        check_metric(owned_metric(all[i]), where, found_);
+    }
+  }
+
   // May the option's pointers be followed?
   bool readable(const std::string& at, const nas_option& o) {
     if (o.n_choices > option_count_max || (o.n_choices > 0 && o.choices == nullptr)) {
@@ -206,6 +226,9 @@ class Handshake {
   }
 
  public:
+  static MetricInfo owned_metric(const nas_metric_info& m) {
+    return {text_of(m.name), text_of(m.help), m.direction, m.needs};
+  }
   static OptionInfo owned_option(const nas_option& o) {
     OptionInfo info;
     info.name = text_of(o.name);
@@ -248,85 +271,7 @@ class Handshake {
   std::set<std::string> ids_, aliases_;
 };
 
-bool only(std::string_view text, std::string_view extra) {
-  return std::ranges::all_of(text, [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || extra.find(c) != std::string_view::npos;
-  });
-}
-bool starts_with_letter(std::string_view text) { return !text.empty() && text[0] >= 'a' && text[0] <= 'z'; }
-
-// The numbers in a default, for the test against lo and hi.
-std::vector<double> numbers(const OptionValue& value) {
-  if (const auto* i = std::get_if<std::int64_t>(&value)) return {static_cast<double>(*i)};
-  if (const auto* d = std::get_if<double>(&value)) return {*d};
-  if (const auto* is = std::get_if<std::vector<std::int64_t>>(&value)) return {is->begin(), is->end()};
-  if (const auto* ds = std::get_if<std::vector<double>>(&value)) return *ds;
-  return {};
-}
-
-bool fits(const OptionValue& value, std::uint32_t type) {
-  using Ints = std::vector<std::int64_t>;
-  using Floats = std::vector<double>;
-  if (std::holds_alternative<std::monostate>(value)) return true;
-  switch (type) {
-    case NAS_O_BOOL:
-      return std::holds_alternative<bool>(value);
-    case NAS_O_INT:
-      return std::holds_alternative<std::int64_t>(value);
-    case NAS_O_FLOAT:
-      return std::holds_alternative<double>(value) || std::holds_alternative<std::int64_t>(value);
-    case NAS_O_SECONDS:
-      return !std::holds_alternative<bool>(value) && !std::holds_alternative<Ints>(value) &&
-             !std::holds_alternative<Floats>(value);
-    case NAS_O_STR:
-    case NAS_O_CHOICE:
-    case NAS_O_PATH:
-      return std::holds_alternative<std::string>(value);
-    case NAS_O_INTS:
-      return std::holds_alternative<Ints>(value);
-    case NAS_O_FLOATS:
-      return std::holds_alternative<Floats>(value) || std::holds_alternative<Ints>(value);
-    default:
-      return false;  // lists of text and tables have no default
-  }
-}
-
 }  // namespace
-
-void check_names(const ComponentInfo& c, const std::string& where, std::vector<Violation>& found) {
-  if (!starts_with_letter(c.id) || c.id.find('.') == std::string::npos || c.id.back() == '.' || !only(c.id, "._-"))
-    found.push_back({14, fmt::format("{}: the id \"{}\" is not in reverse-DNS form", where, c.id),
-                     "use lower-case letters, digits, '-', '_' and '.', as in \"com.example.sampler.greedy\""});
-  if (!starts_with_letter(c.alias) || !only(c.alias, "_-"))
-    found.push_back({14, fmt::format("{}: the alias \"{}\" is not usable in TOML", where, c.alias),
-                     "use a letter followed by lower-case letters, digits, '-' and '_'"});
-  if (c.kind.empty()) found.push_back({14, where + ": the kind is empty", "use one of NAS_KIND_*"});
-}
-
-void check_option(const OptionInfo& o, const std::string& where, std::vector<Violation>& found) {
-  const std::string at = fmt::format("{}: option \"{}\"", where, o.name);
-  const auto broken = [&](const std::string& what, const char* way_out) { found.push_back({13, at + what, way_out}); };
-  if (!starts_with_letter(o.name) || !only(o.name, "_")) broken(" is not a snake_case name", "rename it");
-  if (o.help.find('\n') != std::string::npos) broken(" has a help text of several lines", "make it one line");
-  if (o.type > NAS_O_TABLE) return broken(fmt::format(" has the unknown type {}", o.type), "use one of NAS_O_*");
-  if (std::isnan(o.lo) || std::isnan(o.hi) || o.lo > o.hi)
-    return broken(fmt::format(" has the bounds {} to {}", o.lo, o.hi), "set lo <= hi; infinite means no bound");
-  if ((o.type == NAS_O_CHOICE) != !o.choices.empty())
-    return broken(fmt::format(" is of type {} and has {} choices", option_type_name(o.type), o.choices.size()),
-                  "a choice, and only a choice, lists its choices");
-  if (!fits(o.dflt, o.type))
-    return broken(fmt::format(" has a default that is no {}", option_type_name(o.type)),
-                  "give a default of the option's type");
-  if (o.required && !std::holds_alternative<std::monostate>(o.dflt))
-    broken(" is required and has a default", "keep one of the two");
-  for (const double x : numbers(o.dflt)) {
-    if (!(x >= o.lo && x <= o.hi))
-      broken(fmt::format(" has the default {}, outside {} to {}", x, o.lo, o.hi), "choose a default within the bounds");
-  }
-  const auto* text = std::get_if<std::string>(&o.dflt);
-  if (o.type == NAS_O_CHOICE && text != nullptr && std::ranges::find(o.choices, *text) == o.choices.end())
-    broken(fmt::format(" has the default \"{}\", which is none of its choices", *text), "choose one of them");
-}
 
 std::vector<Violation> handshake(const nas_plugin* plugin, std::uint32_t host_minor) {
   return Handshake(host_minor).run(plugin);
@@ -342,12 +287,13 @@ std::vector<ComponentInfo> describe(const nas_plugin& plugin, const std::shared_
 
 ComponentInfo component_info(const nas_component& c, std::shared_ptr<const PluginInfo> plugin) {
   ComponentInfo info{
-      text_of(c.kind),  text_of(c.id), text_of(c.alias), text_of(c.version), text_of(c.title), c.flags, {},
+      text_of(c.kind),  text_of(c.id), text_of(c.alias), text_of(c.version), text_of(c.title), c.flags, {}, {},
       std::move(plugin)};
   for (std::uint32_t k = 0; k < c.n_options; ++k) {
     info.options.push_back(Handshake::owned_option(*reinterpret_cast<const nas_option*>(
         reinterpret_cast<const char*>(c.options) + std::size_t{k} * c.option_stride)));
   }
+  for (const nas_metric_info& m : metrics_of(c)) info.metrics.push_back(Handshake::owned_metric(m));
   return info;
 }
 

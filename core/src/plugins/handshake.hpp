@@ -19,8 +19,9 @@ std::vector<Violation> handshake(const nas_plugin* plugin, std::uint32_t host_mi
 // Owned copies of an accepted description. `plugin` is shared by all components.
 std::vector<ComponentInfo> describe(const nas_plugin& plugin, const std::shared_ptr<const PluginInfo>& info);
 
-// Rules of options that a manifest can break too. `where` begins the text of every violation.
+// Rules of options, metrics and names that a manifest can break too. `where` begins the text of every violation.
 void check_option(const OptionInfo& option, const std::string& where, std::vector<Violation>& found);
+void check_metric(const MetricInfo& metric, const std::string& where, std::vector<Violation>& found);
 void check_names(const ComponentInfo& component, const std::string& where, std::vector<Violation>& found);
 
 // "libtorch 1.13.1" out of "g++ 12.2.0; libtorch 1.13.1", or "".

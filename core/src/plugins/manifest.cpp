@@ -53,6 +53,12 @@ Json json_of(const OptionInfo& o) {
   return j;
 }
 
+constexpr std::string_view kDirectionNames[] = {"none", "minimize", "maximize"};
+
+Json json_of(const MetricInfo& m) {
+  return {{"name", m.name}, {"help", m.help}, {"direction", kDirectionNames[m.direction]}, {"needs", m.needs}};
+}
+
 // Typed reading of hostile JSON; the first mistake is kept and everything after it reads as empty.
 class Fields {
  public:
@@ -157,6 +163,15 @@ OptionInfo parse_option(const Json& j, const std::string& where, std::string& mi
   return o;
 }
 
+MetricInfo parse_metric(const Json& j, const std::string& where, std::string& mistake) {
+  const Fields f(j, where, mistake);
+  MetricInfo m{f.text("name"), f.text("help"), NAS_DIRECTION_NONE, f.count<std::uint32_t>("needs")};
+  const auto direction = std::ranges::find(kDirectionNames, f.text("direction"));
+  if (direction == std::end(kDirectionNames)) f.wrong("direction", "none, minimize or maximize");
+  m.direction = static_cast<std::uint32_t>(direction - std::begin(kDirectionNames));
+  return m;
+}
+
 ComponentInfo parse_component(const Json& j, const std::string& where, std::string& mistake) {
   const Fields f(j, where, mistake);
   ComponentInfo c;
@@ -169,6 +184,9 @@ ComponentInfo parse_component(const Json& j, const std::string& where, std::stri
   std::size_t i = 0;
   for (const Json& option : f.list("options", true))
     c.options.push_back(parse_option(option, f.at("options", i++), mistake));
+  i = 0;
+  for (const Json& metric : f.list("metrics", false))
+    c.metrics.push_back(parse_metric(metric, f.at("metrics", i++), mistake));
   return c;
 }
 
@@ -183,13 +201,16 @@ std::string to_json(const Manifest& m) {
   for (const ComponentInfo& c : m.components) {
     Json options = Json::array();
     for (const OptionInfo& o : c.options) options.push_back(json_of(o));
+    Json metrics = Json::array();
+    for (const MetricInfo& metric : c.metrics) metrics.push_back(json_of(metric));
     components.push_back({{"kind", c.kind},
                           {"id", c.id},
                           {"alias", c.alias},
                           {"version", c.version},
                           {"title", c.title},
                           {"flags", c.flags},
-                          {"options", std::move(options)}});
+                          {"options", std::move(options)},
+                          {"metrics", std::move(metrics)}});
   }
   const PluginInfo& p = *m.plugin;
   const Json j{{"manifest", format_version},
@@ -242,6 +263,7 @@ Result<Manifest> parse_manifest(std::string_view text, const fs::path& library) 
     const std::string where = fmt::format("component \"{}\"", c.id);
     check_names(c, where, found);
     for (const OptionInfo& o : c.options) check_option(o, where, found);
+    for (const MetricInfo& metric : c.metrics) check_metric(metric, where, found);
   }
   if (!found.empty()) return broken(found.front().what);
   return m;

@@ -42,12 +42,13 @@ Result<std::size_t> Loop::room() {
   if (!stored) return tl::unexpected<Error>(stored.error());
   stored_left_ = *stored;
   const std::uint64_t asked = history_.size();
-  if (!*stored && (!reason_.empty() || !stop_rule_.allows(asked))) return 0;
+  if (!*stored && (cut_ || !reason_.empty() || !stop_rule_.allows(asked))) return 0;
   if (!deterministic()) {
     if (*stored) return config_.parallel;
-    const std::uint64_t free = config_.parallel - std::min<std::uint64_t>(in_flight(), config_.parallel);
+    const std::uint64_t free = config_.parallel - std::min<std::uint64_t>(counts_.unfinished(), config_.parallel);
     return config_.stop.trials ? std::min(free, *config_.stop.trials - asked) : free;
   }
+  if (cut_) return 1;  // taken up to be counted, not to run
   // Trial n sees exactly the trials up to n - parallel.
   const Position known = asked >= config_.parallel ? asked - config_.parallel + 1 : 0;
   if (settled_ < known) return 0;
@@ -83,7 +84,8 @@ Loop::Prepared Loop::adopt(Trial trial) {
   if (config_.duplicates != Duplicates::retrain && trial.state != TrialState::invalid) {
     known_.find_or_add(trial.id, trial.architecture_hash, trial.configuration.x, trial.configuration.active);
   }
-  return {trial.finished() ? Prepared::Fate::finished : Prepared::Fate::run, true, std::move(trial)};
+  const auto fate = trial.finished() ? Prepared::Fate::finished : cut_ ? Prepared::Fate::left : Prepared::Fate::run;
+  return {fate, true, std::move(trial)};
 }
 
 Result<std::size_t> Loop::ask_sampler(std::span<const TrialId> ids, Position first) {
@@ -93,7 +95,7 @@ Result<std::size_t> Loop::ask_sampler(std::span<const TrialId> ids, Position fir
   }
   while (first_open_ < first && history_.finished(first_open_)) ++first_open_;
   std::vector<Position> pending;
-  for (Position i = first_open_; i < first && pending.size() < in_flight(); ++i) {
+  for (Position i = first_open_; i < first && pending.size() < counts_.unfinished(); ++i) {
     if (!history_.finished(i)) pending.push_back(i);
   }
   return proposals_.ask(ids, history_.gather(pending), history_.x_of(first), history_.active_of(first));
@@ -208,6 +210,7 @@ Result<void> Loop::submit(Executor& executor, std::vector<Prepared> batch) {
     if (auto stored = store_.record_finished(coordinator_, finish); !stored) return stored;
   }
   for (Prepared& p : batch) {
+    if (p.fate == Fate::left) continue;
     if (observer_ != nullptr && !(p.stored && p.fate == Fate::finished)) observer_->on_asked(p.trial);
     if (p.fate == Fate::run) {
       if (auto submitted = executor.submit(p.trial); !submitted) return submitted;

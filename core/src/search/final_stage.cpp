@@ -73,6 +73,8 @@ class FinalStage {
     for (const Trial& trial : finals_) {
       if (trial.id >= first_new) fresh.push_back(trial);
     }
+    if (done()) return {};
+    if (auto started = executor_.start(); !started) return started;
     if (!fresh.empty() && executor_.needs_queued_rows()) {
       if (auto stored = setup_.store->enqueue(setup_.coordinator, fresh); !stored) return stored;
     }

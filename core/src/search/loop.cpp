@@ -51,13 +51,28 @@ DecideVerdict Loop::decide() {
 Result<void> Loop::open(Executor& executor) {
   if (opened_) return {};
   opened_ = true;
-  if (auto started = executor.start(); !started) return started;
   if (auto started = clock_.start(store_, coordinator_.study); !started) return started;
+  // A study whose time is over has no work for anybody.
+  if (const auto left = seconds_left(); !left || *left > 0) {
+    if (auto started = executor.start(); !started) return started;
+  }
   if (!deterministic()) {
     spdlog::info("study={} deterministic=false reason=\"trials are told in order of completion; the study does not repeat\"",
-                 config_.name);
+                 toml_key(config_.name));
   }
   return {};
+}
+
+std::optional<double> Loop::seconds_left() const {
+  if (!config_.stop.wall_seconds) return std::nullopt;
+  return *config_.stop.wall_seconds - clock_.seconds();
+}
+
+Result<void> Loop::cut(Executor& executor) {
+  if (cut_) return {};
+  cut_ = true;
+  executor.stop(StopMode::cancel);
+  return drain(executor);
 }
 
 void Loop::end(std::string reason) {
@@ -135,7 +150,7 @@ void Loop::observe(Position i) {
 }
 
 Result<void> Loop::collect(Executor& executor, std::chrono::milliseconds timeout) {
-  if (in_flight() == 0) return {};
+  if (counts_.unfinished() == 0) return {};
   auto finished = executor.next(timeout);
   if (!finished) return tl::unexpected<Error>(finished.error());
   if (auto received = receive(std::move(*finished)); !received) return received;
@@ -236,8 +251,9 @@ Result<void> Loop::release_duplicates(const Trial& original) {
 }
 
 bool Loop::over() const {
-  if (in_flight() > 0 || !fresh_.empty() || stored_left_) return false;
-  if (deterministic() && settled_ < history_.size()) return false;
+  if (!fresh_.empty() || stored_left_) return false;
+  if (cut_) return !deterministic() || settled_ == history_.size() || !history_.finished(settled_);
+  if (counts_.unfinished() > 0 || (deterministic() && settled_ < history_.size())) return false;
   return !reason_.empty() || !stop_rule_.allows(counts_.asked);
 }
 
@@ -252,7 +268,7 @@ Result<void> Loop::close(Ending ending) {
 }
 
 SearchOutcome Loop::outcome() const {
-  SearchOutcome outcome{reason_, interrupted_, counts_, {}, front_.members()};
+  SearchOutcome outcome{reason_, interrupted_, cut_, counts_, {}, front_.members()};
   const auto best = !front_.members().empty() ? std::optional(front_.members().front().trial) : incumbent_;
   if (best) {
     if (auto row = store_.trial(coordinator_.study, *best)) outcome.incumbent = std::move(*row);

@@ -41,7 +41,11 @@ class Loop {
   Result<void> collect(Executor& executor, std::chrono::milliseconds timeout);
   // After Executor::stop(): what finished until then.
   Result<void> drain(Executor& executor);
-  // Nothing runs and nothing more will be asked for.
+  // stop.wall_time is over: nothing more is started, what runs is taken back. Later calls do nothing.
+  Result<void> cut(Executor& executor);
+  // Until stop.wall_time is over; empty without one. After open().
+  [[nodiscard]] std::optional<double> seconds_left() const;
+  // Nothing runs and nothing more will be asked for; or, after a cut, all that is stored has been taken up and judged.
   [[nodiscard]] bool over() const;
   // Ends the run.
   Result<void> close(Ending ending);
@@ -50,13 +54,12 @@ class Loop {
  private:
   // A trial that was asked for, and what becomes of it.
   struct Prepared {
-    enum class Fate { run, finished, waits } fate = Fate::run;
+    enum class Fate { run, finished, waits, left } fate = Fate::run;
     bool stored = false;  // the store has this row
     Trial trial;
   };
 
   [[nodiscard]] bool deterministic() const { return config_.deterministic; }
-  [[nodiscard]] std::uint64_t in_flight() const { return counts_.asked - counts_.finished(); }
   void end(std::string reason);
 
   // Telling and judging.
@@ -111,7 +114,7 @@ class Loop {
   std::unordered_map<TrialId, Trial> early_;  // queued by an earlier run, finished before this one came to them
   SearchCounts counts_;
   std::string reason_;           // not empty: nothing more is asked for
-  bool opened_ = false, interrupted_ = false;
+  bool opened_ = false, interrupted_ = false, cut_ = false;
   bool stored_left_ = false;     // the store has trials that this run has not come to
 
   std::optional<TrialId> incumbent_;

@@ -7,10 +7,8 @@
 
 #include "final_stage.hpp"
 #include "keep_alive.hpp"
-#include "nascent/core/resolved_study.hpp"
+#include "nascent/core/prepared_study.hpp"
 #include "nascent/core/version.hpp"
-#include "proposals.hpp"
-#include "verdicts.hpp"
 
 namespace nascent::core {
 namespace {
@@ -48,7 +46,7 @@ Result<void> check_same(const StudyRecord& stored, const StudyRecord& now) {
   for (std::size_t i = 0; i < std::min(stored.plugins.size(), now.plugins.size()); ++i) {
     if (stored.plugins[i].sha256 == now.plugins[i].sha256) continue;
     spdlog::warn("study={} component={} stored_version={} version={} reason=\"its file has changed; results may differ\"",
-                 stored.name, now.plugins[i].alias, stored.plugins[i].version, now.plugins[i].version);
+                 toml_key(stored.name), now.plugins[i].alias, stored.plugins[i].version, now.plugins[i].version);
   }
   return {};
 }
@@ -88,16 +86,14 @@ class Run {
   Result<void> prepare();
   Result<void> open();
   Result<void> execute();
-  Result<std::unique_ptr<Executor>> make_executor(DecideVerdict decide);
-  Result<Instance<nas_sampler_vt>> make_sampler();
-  Result<std::optional<Instance<nas_scheduler_vt>>> make_scheduler();
+  // `role`: of the trials that workers may lease; empty: all.
+  Result<std::unique_ptr<Executor>> make_executor(DecideVerdict decide, std::optional<TrialRole> role);
   Result<void> test(Executor& executor);
+  [[nodiscard]] const ResolvedStudy& study() const { return prepared_->study; }
 
   const StudyRun& request_;
   PluginCatalog& catalog_;
-  std::optional<ResolvedStudy> study_;
-  std::optional<DatasetFacts> data_;
-  std::optional<StudySpace> space_;
+  std::optional<PreparedStudy> prepared_;
   std::unique_ptr<Store> store_;
   Coordinator coordinator_;
   std::optional<search::KeepAlive> keep_alive_;
@@ -107,25 +103,19 @@ class Run {
 };
 
 Result<void> Run::prepare() {
-  auto study = resolve_study(request_.config, catalog_);
-  if (!study) return tl::unexpected<Error>(study.error());
-  study_ = std::move(*study);
-  auto data = dataset_facts(catalog_, *study_);
-  if (!data) return tl::unexpected<Error>(data.error());
-  data_ = std::move(*data);
-  auto space = create_space(catalog_, *study_, data_ ? std::optional(data_->shape) : std::nullopt);
-  if (!space) return tl::unexpected<Error>(space.error());
-  space_ = std::move(*space);
+  auto prepared = prepare_study(request_.config, catalog_);
+  if (!prepared) return tl::unexpected<Error>(prepared.error());
+  prepared_.emplace(std::move(*prepared));
   return {};
 }
 
 Result<void> Run::open() {
-  const StudyConfig& config = study_->config;
+  const StudyConfig& config = study().config;
   auto store = Store::open(config.store, request_.start == StudyStart::create ? OpenMode::create_or_open : OpenMode::must_exist);
   if (!store) return tl::unexpected<Error>(store.error());
   store_ = std::move(*store);
   artifacts_ = artifacts_folder(config.store, config.name);
-  const auto id = enter(*store_, record_of(*study_, *space_), request_.start);
+  const auto id = enter(*store_, record_of(study(), prepared_->space), request_.start);
   if (!id) return tl::unexpected<Error>(id.error());
   const auto coordinator = store_->acquire_coordinator(*id);
   if (!coordinator) return tl::unexpected<Error>(coordinator.error());
@@ -134,48 +124,34 @@ Result<void> Run::open() {
   return store_->set_study_state(coordinator_, StudyState::running, "");
 }
 
-Result<Instance<nas_sampler_vt>> Run::make_sampler() {
-  const nas_sampler_arg arg = search::sampler_arg(study_->config, *space_);
-  return create_component<nas_sampler_vt>(catalog_, study_->sampler, study_->config, &arg);
-}
-
-Result<std::optional<Instance<nas_scheduler_vt>>> Run::make_scheduler() {
-  if (!study_->scheduler) return std::nullopt;
-  const nas_scheduler_arg arg = search::scheduler_arg(study_->config);
-  auto scheduler = create_component<nas_scheduler_vt>(catalog_, *study_->scheduler, study_->config, &arg);
-  if (!scheduler) return tl::unexpected<Error>(scheduler.error());
-  return std::optional(std::move(*scheduler));
-}
-
-Result<std::unique_ptr<Executor>> Run::make_executor(DecideVerdict decide) {
-  const StudyConfig& config = study_->config;
+Result<std::unique_ptr<Executor>> Run::make_executor(DecideVerdict decide, std::optional<TrialRole> role) {
+  const StudyConfig& config = study().config;
   if (config.workers.execution == Execution::workers) {
     WorkersSetup setup;
     setup.store_location = config.store;
     setup.study_name = config.name;
     setup.config = config.workers;
     setup.threads = request_.threads;
+    setup.role = role;
     return workers_executor(*store_, coordinator_, std::move(setup), std::move(decide));
   }
-  auto runner = component_runner(catalog_, *study_, artifacts_, request_.threads);
-  if (!runner) return tl::unexpected<Error>(runner.error());
-  runner_ = std::move(*runner);
+  if (!runner_) {
+    auto runner = component_runner(catalog_, study(), artifacts_, request_.threads);
+    if (!runner) return tl::unexpected<Error>(runner.error());
+    runner_ = std::move(*runner);
+  }
   return inline_executor(*store_, coordinator_, *runner_, config.parallel, std::move(decide));
 }
 
 Result<void> Run::execute() {
   const StopRequest never;
   const StopRequest& request = request_.stop != nullptr ? *request_.stop : never;
-  auto sampler = make_sampler();
-  if (!sampler) return tl::unexpected<Error>(sampler.error());
-  auto scheduler = make_scheduler();
-  if (!scheduler) return tl::unexpected<Error>(scheduler.error());
-  const Search::Setup setup{&study_->config, &*space_, store_.get(), coordinator_, request_.observer};
-  Search search(setup, std::move(*sampler), std::move(*scheduler));
-  auto executor = make_executor(search.decide());
+  const Search::Setup setup{&study().config, &prepared_->space, store_.get(), coordinator_, request_.observer};
+  Search search(setup, std::move(prepared_->sampler), std::move(prepared_->scheduler));
+  auto executor = make_executor(search.decide(), {});
   if (!executor) return tl::unexpected<Error>(executor.error());
   if (request_.observer != nullptr) {
-    request_.observer->on_started(study_->config, *space_, stored_search_trials(*store_, coordinator_.study));
+    request_.observer->on_started(study().config, prepared_->space, stored_search_trials(*store_, coordinator_.study));
   }
 
   auto outcome = search.run(**executor, request);
@@ -183,6 +159,11 @@ Result<void> Run::execute() {
   result_.search = std::move(*outcome);
   if (result_.search.interrupted) return store_->set_study_state(coordinator_, StudyState::stopped, "interrupted");
 
+  if (result_.search.cut) {
+    // What was cut stays queued and waits for more time; these workers are for the final trainings.
+    executor = make_executor(search.decide(), TrialRole::final);
+    if (!executor) return tl::unexpected<Error>(executor.error());
+  }
   auto finals = search::run_final_stage(setup, **executor, request);
   if (!finals) return tl::unexpected<Error>(finals.error());
   result_.finals = std::move(finals->finals);
@@ -199,12 +180,12 @@ Result<void> Run::test(Executor& executor) {
   if (auto noted = store_->add_event(coordinator_.study, "model_chosen", fmt::format("{{\"trial\": {}}}", chosen.id)); !noted) {
     return noted;
   }
-  if (artifacts_.empty() || !study_->trainer) return {};
+  if (artifacts_.empty() || !study().trainer) return {};
   std::error_code error;
   const std::filesystem::path model = model_path(artifacts_, chosen.id);
   if (!std::filesystem::exists(model, error)) return {};
   result_.model = model;
-  if (!data_ || !data_->has_test) return {};
+  if (!prepared_->data || !prepared_->data->has_test) return {};
   auto metrics = executor.evaluate_test(chosen.id);
   if (!metrics) return tl::unexpected<Error>(metrics.error().within("the test split"));
   result_.test_metrics = std::move(*metrics);

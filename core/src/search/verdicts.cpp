@@ -87,7 +87,7 @@ Verdict Verdicts::decide(TrialId trial, std::span<const Report> reports) {
     history_.add(trial, asked.budget[i], {asked.values + i * losses.size(), losses.size()}, NAS_TRIAL_PENDING);
   }
   if (!answer) {
-    if (!told_failing_) spdlog::error("scheduler=failing trial={} reason=\"{}\"", trial, answer.error().message);
+    if (!told_failing_) spdlog::error("scheduler=failing trial={} reason={}", trial, toml_text(answer.error().message));
     told_failing_ = true;
     return Verdict::proceed;
   }

@@ -29,12 +29,15 @@ bool MemoryStore::Study::end_attempt(const Lease& lease, FailureReason reason, s
 }
 
 Result<std::optional<Store::LeasedTrial>> MemoryStore::lease(StudyId id, std::string_view worker,
-                                                             double lease_seconds) {
+                                                             double lease_seconds, std::optional<TrialRole> role) {
   const std::lock_guard lock(mutex_);
   Study* study = find(id);
-  if (study == nullptr || study->queued.empty()) return std::nullopt;
-  Trial& trial = study->find(*study->queued.begin())->trial;
-  study->queued.erase(study->queued.begin());
+  if (study == nullptr) return std::nullopt;
+  const auto next = std::ranges::find_if(
+      study->queued, [&](TrialId queued) { return !role || study->find(queued)->trial.role == *role; });
+  if (next == study->queued.end()) return std::nullopt;
+  Trial& trial = study->find(*next)->trial;
+  study->queued.erase(next);
   study->open.insert(trial.id);
   const double at = now();
   trial.state = TrialState::running;

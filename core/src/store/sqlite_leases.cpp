@@ -8,11 +8,12 @@
 namespace nascent::core::store {
 
 Result<std::optional<Store::LeasedTrial>> SqliteStore::lease(StudyId study, std::string_view worker,
-                                                             double lease_seconds) {
+                                                             double lease_seconds, std::optional<TrialRole> role) {
   const auto oldest_queued = [&]() -> Result<std::optional<TrialId>> {
     Query row = db_->query(
-        "SELECT id FROM trials INDEXED BY trials_queued WHERE study_id = ? AND state = 'queued' ORDER BY id LIMIT 1",
-        study);
+        "SELECT id FROM trials INDEXED BY trials_queued WHERE study_id = ?1 AND state = 'queued' AND ?2 IN ('', role) "
+        "ORDER BY id LIMIT 1",
+        study, role ? name_of(*role) : std::string_view());
     return row.next() ? std::optional(static_cast<TrialId>(row.integer())) : std::nullopt;
   };
   // Most calls of an idle worker find nothing: ask before taking the right to write.

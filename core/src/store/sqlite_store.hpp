@@ -38,7 +38,8 @@ class SqliteStore final : public Store {
                              std::string_view message) override;
   Result<void> promote(const Coordinator& coordinator, TrialId trial) override;
 
-  Result<std::optional<LeasedTrial>> lease(StudyId study, std::string_view worker, double lease_seconds) override;
+  Result<std::optional<LeasedTrial>> lease(StudyId study, std::string_view worker, double lease_seconds,
+                                           std::optional<TrialRole> role) override;
   Result<LeaseState> heartbeat(const Lease& lease, double lease_seconds) override;
   Result<ReportReceipt> report(const Lease& lease, const Report& report, VerdictWanted wanted) override;
   Result<std::optional<Verdict>> verdict(const Lease& lease, std::uint32_t number) override;

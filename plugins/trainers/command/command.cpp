@@ -16,8 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 
-// Exit codes a program may use to say more than "failed".
-constexpr int exit_invalid = 2, exit_diverged = 3, exit_out_of_memory = 4;
+// Exit codes a program may use to say more than "failed". Not 1 and 2: interpreters and option parsers end with them.
+constexpr int exit_diverged = 3, exit_out_of_memory = 4, exit_refused = 5;
 
 // Where the trial's files go: its artifact folder, or a temporary one that is removed.
 class Folder {
@@ -56,13 +56,29 @@ class Command : public nascent::Trainer {
   static constexpr nascent::About about{"org.nascent.trainer.command", "command", "1.0.0",
                                         "Any program as a candidate's training: Python, shell, anything"};
   static constexpr std::array options{
-      nascent::option("command", "program and arguments, an array of texts").texts().required(),
+      nascent::option("command", "program and arguments, a list of texts").texts().required(),
       nascent::option("directory", "working directory of the program").path(),
       nascent::option("grace", "time between asking a program to stop, SIGTERM and SIGKILL").seconds().otherwise(5.0)};
 
+  explicit Command(const nascent::Options& given) {
+    const std::vector<std::string> argv = given.texts("command");
+    if (argv.empty() || argv[0].empty()) {
+      throw nascent::InvalidOption("command", "command names no program; give one, such as [\"python3\", \"train.py\"]");
+    }
+    const std::string directory = given.has("directory") ? given.text("directory") : "";
+    if (!directory.empty() && !fs::is_directory(directory)) {
+      throw nascent::InvalidOption("directory", "directory is '" + directory + "', which is no folder; give the folder the program runs in");
+    }
+    if (!command::finds_program(argv[0], directory)) {
+      const bool is_line = argv.size() == 1 && argv[0].find(' ') != std::string::npos;
+      throw nascent::InvalidOption("command", "command is '" + argv[0] + "', which is no program that can be run; " +
+                                                  (is_line ? "write program and arguments apart, such as [\"python3\", \"train.py\"]"
+                                                           : "check the path and its permissions, or PATH"));
+    }
+  }
+
   std::unique_ptr<nascent::Model> train(const nascent::Task& task, const nascent::TrainRequest& request) override {
     const std::vector<std::string> argv = request.options.texts("command");
-    if (argv.empty()) throw nascent::InvalidOption("command", "command is empty; give a program, such as [\"python3\", \"train.py\"]");
     const milliseconds grace(static_cast<std::int64_t>(request.options.real("grace") * 1000));
     const Folder folder(task.artifact_dir());
     const std::string trial_file = folder / "trial.json", log = folder / "output.log";
@@ -70,9 +86,6 @@ class Command : public nascent::Trainer {
       throw nascent::Error(NAS_E_IO, "cannot write " + trial_file + "; check the folder's permissions and free space");
     }
     const std::string directory = request.options.has("directory") ? request.options.text("directory") : "";
-    if (!directory.empty() && !fs::is_directory(directory)) {
-      throw nascent::InvalidOption("directory", "directory is '" + directory + "', which is no folder; give the folder the program runs in");
-    }
 
     std::vector<std::string> environment = command::parameter_environment(request);
     environment.push_back("NASCENT_TRIAL=" + trial_file);
@@ -114,8 +127,8 @@ class Command : public nascent::Trainer {
     }
     classify(finished(program, task, grace), log);
     if (!reported) {
-      throw nascent::Error(NAS_E_INVALID, "'" + argv[0] + "' ended without a report; write one JSON line such as {\"val_accuracy\": 0.9} "
-                                          "to the file descriptor in NASCENT_REPORT");
+      throw nascent::Error(NAS_E_INTERNAL, "'" + argv[0] + "' ended without a report; write one JSON line such as {\"val_accuracy\": 0.9} "
+                                           "to the file descriptor in NASCENT_REPORT");
     }
     return nullptr;
   }
@@ -145,10 +158,10 @@ class Command : public nascent::Trainer {
     if (exit.signal != 0) throw nascent::Error(NAS_E_INTERNAL, std::string("the program was ended by a signal: ") + strsignal(exit.signal) + said);
     const std::string code = "the program ended with exit code " + std::to_string(exit.code);
     switch (exit.code) {
-      case exit_invalid: throw nascent::Error(NAS_E_INVALID, code + " (configuration refused)" + said);
+      case exit_refused: throw nascent::Error(NAS_E_INVALID, code + " (configuration refused)" + said);
       case exit_diverged: throw nascent::Diverged(code + " (diverged)" + said);
       case exit_out_of_memory: throw nascent::Error(NAS_E_NOMEM, code + " (out of memory)" + said);
-      case 127: throw nascent::Error(NAS_E_INVALID, code + ": it was not found" + said);
+      case 127: throw nascent::Error(NAS_E_IO, code + ": it was not found" + said);
       default: throw nascent::Error(NAS_E_INTERNAL, code + said);
     }
   }

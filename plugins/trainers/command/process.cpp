@@ -10,7 +10,9 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <string_view>
 #include <thread>
 
@@ -20,6 +22,8 @@ extern char** environ;
 
 namespace command {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr const char* setpriv = "/usr/bin/setpriv";
 constexpr std::size_t line_bytes_max = 1 << 20;
@@ -55,6 +59,22 @@ struct SpawnPlan {
 };
 
 }  // namespace
+
+bool finds_program(const std::string& program, const std::string& directory) {
+  const auto runs = [](const fs::path& path) {
+    std::error_code ignored;
+    return fs::is_regular_file(path, ignored) && access(path.c_str(), X_OK) == 0;
+  };
+  if (program.find('/') != std::string::npos) return runs(fs::path(directory) / program);
+  const char* given = std::getenv("PATH");
+  const std::string folders = given != nullptr ? given : "/bin:/usr/bin";
+  for (std::size_t begin = 0; begin <= folders.size();) {
+    const std::size_t end = std::min(folders.find(':', begin), folders.size());
+    if (runs(fs::path(directory) / folders.substr(begin, end - begin) / program)) return true;
+    begin = end + 1;
+  }
+  return false;
+}
 
 Process::Process(const std::vector<std::string>& argv, const std::vector<std::string>& environment,
                  const std::string& directory, const std::string& log) {
@@ -122,7 +142,7 @@ Process::Read Process::read_line(std::string& line, std::chrono::milliseconds ti
       return Read::line;
     }
     if (buffer_.size() > line_bytes_max) {
-      throw nascent::Error(NAS_E_INVALID, "the program wrote a report line of more than 1 MiB; write one JSON object a line");
+      throw nascent::Error(NAS_E_INTERNAL, "the program wrote a report line of more than 1 MiB; write one JSON object a line");
     }
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     pollfd waiting{reports_, POLLIN, 0};

@@ -14,6 +14,9 @@ namespace command {
 inline constexpr int report_fd = 3;
 inline constexpr int verdict_fd = 4;
 
+// Can `program` be started in `directory` (empty: here)? It is looked for as execvp() does.
+bool finds_program(const std::string& program, const std::string& directory);
+
 // How a child ended.
 struct Exit {
   int code = 0;    // exit code, when signal is 0

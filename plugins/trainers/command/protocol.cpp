@@ -71,7 +71,7 @@ std::string with_nulls(std::string_view line) {
 }
 
 [[noreturn]] void refuse(std::string_view line, const std::string& rule) {
-  throw nascent::Error(NAS_E_INVALID, "report '" + std::string(line.substr(0, 120)) + "' " + rule);
+  throw nascent::Error(NAS_E_INTERNAL, "report '" + std::string(line.substr(0, 120)) + "' " + rule);
 }
 
 }  // namespace

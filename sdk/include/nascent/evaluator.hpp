@@ -6,12 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "nascent/metric.hpp"
 #include "nascent/model.hpp"
 #include "nascent/task.hpp"
 
 NASCENT_SDK_BEGIN
-
-enum class Direction : std::uint32_t { none = NAS_DIRECTION_NONE, minimize = NAS_MINIMIZE, maximize = NAS_MAXIMIZE };
 
 // One metric an evaluator measures. needs: a sum of NAS_NEEDS_*, or 0 for the configuration only.
 struct MetricDeclaration {

@@ -39,6 +39,9 @@ class Host {
 template <class T>
 concept HasOptions = requires { T::options.data(); };
 
+template <class T>
+concept ListsReportedMetrics = requires { T::reported.data(); };
+
 // One component's description. T derives from a kind's base class, which names its Kind: the ABI id and the table.
 template <class T>
 struct ComponentOf {
@@ -56,6 +59,10 @@ struct ComponentOf {
       c.options = T::options.data();
     }
     c.vt = &T::Kind::template table<T>;
+    if constexpr (ListsReportedMetrics<T>) {
+      c.metrics = T::reported.data();
+      c.n_metrics = static_cast<std::uint32_t>(T::reported.size());
+    }
     return c;
   }
   static constexpr nas_component value = make();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "nascent/metric.hpp"
 #include "nascent/model.hpp"
 #include "nascent/space.hpp"
 #include "nascent/task.hpp"
@@ -36,7 +37,8 @@ struct PrepareRequest {
 
 struct TrainerKind;
 // A trainer plugin. Calls come one at a time. Report through task.report() once per epoch at least; the newest report's
-// metrics count as the trial's. On Verdict::stop return the model so far. Throw Diverged when the loss is NaN or infinite.
+// metrics count as the trial's. Where they are known in advance list them in `static constexpr std::array reported`, see
+// reported_metric(). On Verdict::stop return the model so far. Throw Diverged when the loss is NaN or infinite.
 class Trainer {
  public:
   using Kind = TrainerKind;

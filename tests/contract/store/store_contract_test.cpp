@@ -287,6 +287,17 @@ TEST_P(StoreContract, finished_trials_are_told_once_in_the_order_of_finishing) {
 
 // --------------------------------------------------------------------------------------------------------- attempts
 
+TEST_P(StoreContract, a_lease_may_be_for_trials_of_one_role) {
+  Trial last = small_trial(2);
+  last.role = TrialRole::final;
+  enqueue(2);
+  must(store_->enqueue(coordinator_, std::span(&last, 1)));
+  EXPECT_EQ(must(store_->lease(study_, "w", 60, TrialRole::final))->trial.id, 2u);
+  EXPECT_FALSE(must(store_->lease(study_, "w", 60, TrialRole::final)));
+  EXPECT_EQ(must(store_->lease(study_, "w", 60, TrialRole::search))->trial.id, 0u);
+  EXPECT_EQ(lease().trial.id, 1u);
+}
+
 TEST_P(StoreContract, a_lease_hands_out_the_oldest_trial_once) {
   enqueue(2);
   const auto first = lease(), second = lease();

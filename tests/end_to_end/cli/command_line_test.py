@@ -135,6 +135,37 @@ class CommandLine(unittest.TestCase):
         _, err = self.nascent("run", "bad.toml", code=2)
         self.assertEqual(err.splitlines()[0], 'nascent: bad.toml:12:1: unknown key "trails" in [stop]; did you mean "trials"?')
 
+    def test_a_metric_that_nothing_measures_is_refused_before_training(self):
+        self.write("bad.toml", TABLE_STUDY.replace('metric = "score"', 'metric = "scor"') + '[[constraint]]\nmetric = "size"\nmax = 1\n')
+        _, err = self.nascent("run", "bad.toml", code=2)
+        self.assertEqual(
+            err.splitlines(),
+            ['nascent: bad.toml:8:10: objective.metric is "scor", which nothing in this study measures; did you mean "score"?',
+             'bad.toml:29:10: constraint.metric is "size", which nothing in this study measures; valid: score'])
+        self.assertFalse((self.folder / "bad.db").exists())
+        self.assertEqual(self.nascent("validate", "bad.toml", code=2)[1], err)
+
+    def test_a_metric_that_only_the_program_knows_shows_with_the_first_trial(self):
+        study = self.script_study("late.toml", 'echo "{\\"los\\": 1}" >&3')
+        _, err = self.nascent("run", study, code=2)
+        self.assertIn('trial 0 measured no metric "loss" for [objective]; did you mean "los"?', err)
+
+    def test_an_option_that_a_component_refuses_leaves_no_study_behind(self):
+        study = self.write("bad.toml", SCRIPT_STUDY.replace('["sh", "-c", "SCRIPT"]', '"python3 train.py"'))
+        _, err = self.nascent("run", study, code=2)
+        self.assertIn("bad.toml:24:11: trainer.command is 'python3 train.py', which is no program that can be run", err)
+        self.assertEqual(self.nascent("validate", study, code=2)[1], err)
+        self.assertFalse((self.folder / "bad.db").exists())
+
+    def test_one_text_counts_as_a_list_of_one(self):
+        rows = [f"{i},{i % 7},{'ab'[i % 2]}" for i in range(40)]
+        self.write("rows.csv", "x,y,kind\n" + "\n".join(rows) + "\n")
+        study = SCRIPT_STUDY.replace('["sh", "-c", "SCRIPT"]', '"true"')
+        self.write("one.toml", study + '[dataset]\ntype = "csv"\npath = "rows.csv"\ntarget = "kind"\nignore = "y"\n')
+        self.nascent("validate", "one.toml")
+        _, err = self.nascent("validate", "one.toml", "--set", "dataset.target=kid", code=2)
+        self.assertIn("--set: dataset.target", err)
+
     def test_an_unknown_plugin_is_named_with_the_nearest(self):
         self.write("bad.toml", TABLE_STUDY.replace('"random"', '"randm"'))
         _, err = self.nascent("validate", "bad.toml", code=2)
@@ -257,6 +288,30 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(json.loads(self.nascent("status", study, "--json")[0])["stop_reason"], "interrupted")
         self.nascent("resume", study)
         self.assertEqual([t["state"] for t in self.trials(study)], ["completed"] * 3)
+
+    def test_wall_time_is_kept_and_more_time_goes_on(self):
+        # Trainings 3 and 4 would take a minute; the final one and those of the resumed study are quick again.
+        study = self.script_study("slow.toml", 'echo >> runs; n=$(wc -l < runs); if [ $n = 3 ] || [ $n = 4 ]; then exec sleep 60; fi; '
+                                               'echo "{\\"loss\\": $NASCENT_PARAM_X}" >&3')
+        started = time.monotonic()
+        out, _ = self.nascent("run", study, "--set", "study.parallel=2", "--set", "stop.trials=6", "--set", "stop.wall_time=5s",
+                              "--set", "final.top=1", "--json")
+        self.assertLess(time.monotonic() - started, 40)
+        events = [json.loads(line) for line in out.splitlines()]
+        ended = next(e for e in events if e["event"] == "search_ended")
+        self.assertEqual((ended["reason"], ended["completed"], ended["unfinished"]), ("wall_seconds=5", 2, 2))
+        self.assertEqual(len([e for e in events if e["event"] == "final_finished"]), 1)
+        self.assertFalse(events[-1]["interrupted"])
+        states = [(t["role"], t["state"]) for t in self.trials(study)]
+        self.assertEqual(states, [("search", "completed")] * 2 + [("search", "queued")] * 2 + [("final", "completed")])
+
+        self.nascent("resume", study)  # no more time: nothing runs
+        self.assertEqual([(t["role"], t["state"]) for t in self.trials(study)], states)
+        self.nascent("resume", study, "--set", "stop.wall_time=1h")
+        trials = [t for t in self.trials(study) if t["role"] == "search"]
+        self.assertEqual([t["state"] for t in trials], ["completed"] * 6)
+        self.nascent("run", study, "--set", "study.parallel=2", "--set", "stop.trials=6", "--set", "study.store=undisturbed.db")
+        self.assertEqual([t["parameters"] for t in trials], [t["parameters"] for t in self.trials("undisturbed.db")])
 
     def test_a_second_coordinator_is_refused(self):
         study = self.script_study("slow.toml", 'sleep 1; echo "{\\"loss\\": $NASCENT_PARAM_X}" >&3')

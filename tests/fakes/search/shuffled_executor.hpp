@@ -20,13 +20,17 @@ class ShuffledExecutor final : public core::Executor {
     Rows rows = Rows::queued_first;
     std::size_t dies_after = ~std::size_t{0};         // trials; then next() fails
     bool dies_before_handing_out = false;             // rows are stored, nobody hears of them
+    std::size_t stalls_after = ~std::size_t{0};       // trials; what runs then never ends by itself
     std::function<void(std::size_t finished)> between;  // before each next()
   };
 
   ShuffledExecutor(core::Store& store, core::Coordinator coordinator, Setup setup, Evaluate evaluate)
       : store_(store), coordinator_(coordinator), setup_(std::move(setup)), evaluate_(std::move(evaluate)), random_(setup_.order) {}
 
-  core::Result<void> start() override { return {}; }
+  core::Result<void> start() override {
+    started_ = true;
+    return {};
+  }
   core::Result<void> submit(const core::Trial& trial) override {
     queue_.push_back(trial);
     ++submitted_;
@@ -42,7 +46,7 @@ class ShuffledExecutor final : public core::Executor {
     std::vector<core::Trial> done;
     std::shuffle(running_.begin(), running_.end(), random_);
     const std::size_t n = running_.empty() ? 0 : 1 + random_() % running_.size();
-    for (std::size_t i = 0; i < n && finished_ + done.size() < setup_.dies_after; ++i) {
+    for (std::size_t i = 0; i < n && finished_ + done.size() < std::min(setup_.dies_after, setup_.stalls_after); ++i) {
       core::Trial trial = std::move(running_.back());
       running_.pop_back();
       trial.state = core::TrialState::completed;
@@ -67,6 +71,7 @@ class ShuffledExecutor final : public core::Executor {
   core::Result<std::vector<core::Metric>> evaluate_test(core::TrialId) override { return std::vector<core::Metric>{}; }
   [[nodiscard]] bool needs_queued_rows() const override { return setup_.rows == Rows::queued_first; }
 
+  [[nodiscard]] bool started() const { return started_; }
   [[nodiscard]] std::size_t submitted() const { return submitted_; }
   [[nodiscard]] std::size_t most_running() const { return most_running_; }
 
@@ -80,6 +85,7 @@ class ShuffledExecutor final : public core::Executor {
   std::vector<core::Trial> running_;
   std::size_t finished_ = 0, submitted_ = 0, most_running_ = 0;
   std::atomic<bool> stopped_ = false;
+  bool started_ = false;
 };
 
 }  // namespace nascent::fakes

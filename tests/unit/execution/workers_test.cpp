@@ -245,6 +245,21 @@ TEST_F(Workers, cancelled_trials_go_back_to_the_queue_and_a_later_run_finishes_t
   EXPECT_EQ(finished.size(), 2U);
 }
 
+TEST_F(Workers, may_be_for_trials_of_one_role) {
+  study_ = std::make_unique<OpenStudy>(folder_.path(), StudyText{.trainer = "", .workers = "", .more = ""});
+  WorkersSetup setup = study_->workers_setup();
+  setup.role = TrialRole::final;
+  executor_ = workers_executor(study_->store(), study_->coordinator(), setup);
+  take(executor_->start());
+  std::vector<Trial> both = trials(2);
+  both[1].role = TrialRole::final;
+  take(study_->store().enqueue(study_->coordinator(), both));
+  take(executor_->submit(both[1]));
+  EXPECT_EQ(OpenStudy::drain(*executor_, 1).at(1).state, TrialState::completed);
+  executor_->stop(StopMode::finish_running);
+  EXPECT_EQ(take(study_->store().trial(study_->coordinator().study, 0))->state, TrialState::queued);
+}
+
 TEST_F(Workers, finish_running_lets_trials_end) {
   open({.trainer = "epoch_ms = 50", .workers = "", .more = ""});
   take(study_->store().enqueue(study_->coordinator(), trials(1)));

@@ -153,6 +153,32 @@ TEST(Handshake, options) {
             "c: option \"size\" is required and has a default");
 }
 
+TEST(Handshake, metrics) {
+  const auto listing = [](std::string_view name, std::uint32_t direction) {
+    static nas_metric_info metric{};
+    metric = {nascent::str(name), nascent::str("a number"), direction, 0};
+    Description d;
+    d.component.metrics = &metric;
+    d.component.n_metrics = 1;
+    return d;
+  };
+  EXPECT_EQ(first(listing("val_loss", NAS_MINIMIZE)), "accepted");
+  EXPECT_EQ(describe(listing("val_loss", NAS_MINIMIZE).plugin, nullptr)[0].metrics.size(), 1U);
+  EXPECT_EQ(first(listing("val loss", NAS_MINIMIZE)),
+            "rule 13: component 0 \"org.nascent.test.greedy\": metric \"val loss\" is not a snake_case name");
+  EXPECT_EQ(first(listing(std::string(65, 'a'), NAS_MINIMIZE)).substr(0, 7), "rule 13");
+  EXPECT_EQ(first(listing("val_loss", 7)),
+            "rule 13: component 0 \"org.nascent.test.greedy\": metric \"val_loss\" has the unknown direction 7");
+  EXPECT_EQ(first(listing("val\xff", NAS_MINIMIZE)).substr(0, 6), "rule 7");
+  Description many = listing("val_loss", NAS_MINIMIZE);
+  many.component.n_metrics = 1U << 30U;
+  EXPECT_EQ(first(many).substr(0, 7), "rule 13");
+  Description earlier = listing("", 99);  // a header without these members: what lies there is not looked at
+  earlier.component.size = offsetof(nas_component, metrics);
+  EXPECT_EQ(first(earlier), "accepted");
+  EXPECT_TRUE(describe(earlier.plugin, nullptr)[0].metrics.empty());
+}
+
 TEST(Handshake, the_libtorch_of_a_build_text) {
   EXPECT_EQ(libtorch_build("g++ 12.2.0; libtorch 1.13.1"), "libtorch 1.13.1");
   EXPECT_EQ(libtorch_build("libtorch 2.6.0 ; clang 14"), "libtorch 2.6.0");

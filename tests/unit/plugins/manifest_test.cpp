@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 #include <random>
+#include <tuple>
 
 namespace nascent::core {
 namespace {
@@ -36,7 +37,7 @@ TEST(Manifest, comes_back_as_it_was_written) {
 TEST(Manifest, keeps_every_type_of_default) {
   Manifest m;
   m.plugin = std::make_shared<PluginInfo>(PluginInfo{library, "org.x.y", "1", "", std::string(64, 'a'), 0, 0});
-  ComponentInfo c{"nascent.sampler/1", "org.x.y", "y", "1", "t", 0, {}, m.plugin};
+  ComponentInfo c{"nascent.sampler/1", "org.x.y", "y", "1", "t", 0, {}, {}, m.plugin};
   const std::vector<std::pair<std::uint32_t, OptionValue>> defaults{{NAS_O_BOOL, true},
                                                                     {NAS_O_INT, std::int64_t{-5}},
                                                                     {NAS_O_FLOAT, 0.1},
@@ -61,6 +62,29 @@ TEST(Manifest, keeps_every_type_of_default) {
   ASSERT_TRUE(back) << back.error().message;
   for (std::size_t i = 0; i < defaults.size(); ++i)
     EXPECT_EQ(back->components[0].options[i].dflt, defaults[i].second) << i;
+}
+
+TEST(Manifest, keeps_the_metrics_of_a_component) {
+  Manifest m;
+  m.plugin = std::make_shared<PluginInfo>(PluginInfo{library, "org.x.y", "1", "", std::string(64, 'a'), 0, 0});
+  m.components = {{"nascent.trainer/1", "org.x.y", "y", "1", "t", 0, {},
+                   {{"val_rmse", "of the targets", NAS_MINIMIZE, NAS_NEEDS_NUMBERS}, {"steps", "", NAS_DIRECTION_NONE, 0}},
+                   m.plugin}};
+  json j = json::parse(to_json(m));
+  const auto back = parse_manifest(j.dump(), library);
+  ASSERT_TRUE(back) << back.error().message;
+  ASSERT_EQ(back->components[0].metrics.size(), 2U);
+  const MetricInfo& rmse = back->components[0].metrics[0];
+  EXPECT_EQ(std::tie(rmse.name, rmse.help, rmse.direction, rmse.needs),
+            std::tuple("val_rmse", "of the targets", NAS_MINIMIZE, NAS_NEEDS_NUMBERS));
+  json& metric = j["components"][0]["metrics"][1];
+  metric["direction"] = "up";
+  EXPECT_EQ(mistake(j), "/components/0/metrics/1/direction is not none, minimize or maximize");
+  metric["direction"] = "none";
+  metric["name"] = "Val Loss";
+  EXPECT_EQ(mistake(j), "component \"org.x.y\": metric \"Val Loss\" is not a snake_case name");
+  j["components"][0].erase("metrics");  // none is known in advance
+  EXPECT_EQ(mistake(j), "accepted");
 }
 
 TEST(Manifest, every_missing_or_mistyped_field_is_named) {

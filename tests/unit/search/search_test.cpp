@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <chrono>
 #include <thread>
 
 #include "search_fixture.hpp"
@@ -208,6 +210,60 @@ TEST(Search, wall_time_counts_over_runs_and_not_between_them) {
   ASSERT_TRUE(outcome);
   EXPECT_EQ(outcome->reason, "wall_seconds=0.4");
   EXPECT_GT(study.trials().size(), 10U);
+}
+
+// Time is up while trials run.
+TEST(Search, wall_time_takes_running_trials_back_and_more_time_goes_on_with_them) {
+  for (const bool deterministic : {true, false}) {
+    StudyConfig config = study_config(3, 12);
+    config.deterministic = deterministic;
+    StudyInMemory undisturbed(config);
+    ASSERT_TRUE(undisturbed.run({.workers = 3}));
+
+    config.stop.wall_seconds = 0.2;
+    StudyInMemory study(config);
+    const auto start = std::chrono::steady_clock::now();
+    const auto outcome = study.run({.workers = 3, .stalls_after = 5});
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+    EXPECT_EQ(outcome->reason, "wall_seconds=0.2");
+    EXPECT_TRUE(outcome->cut);
+    EXPECT_FALSE(outcome->interrupted);
+    EXPECT_EQ(outcome->counts.finished(), 5U);
+    const auto stored = study.trials();
+    const auto queued = std::ranges::count(stored, TrialState::queued, &Trial::state);
+    EXPECT_EQ(static_cast<std::size_t>(queued), outcome->counts.unfinished());
+    EXPECT_GE(queued, 1);
+
+    study.config().stop.wall_seconds = 1000;
+    const auto resumed = study.run({.workers = 3});
+    ASSERT_TRUE(resumed) << resumed.error().message;
+    EXPECT_FALSE(resumed->cut);
+    EXPECT_EQ(resumed->reason, "trials=12");
+    EXPECT_EQ(resumed->counts.completed + resumed->counts.failed, 12U);
+    if (deterministic) expect_same(undisturbed.trials(), study.trials(), "cut and resumed");
+  }
+}
+
+TEST(Search, resuming_without_more_time_counts_what_is_stored_and_starts_nothing) {
+  for (const bool deterministic : {true, false}) {
+    StudyConfig config = study_config(3, 12);
+    config.deterministic = deterministic;
+    config.stop.wall_seconds = 0.1;
+    StudyInMemory study(config);
+    const auto cut = study.run({.workers = 3, .stalls_after = 5});
+    ASSERT_TRUE(cut);
+    const auto before = study.trials();
+    const auto again = study.run({.workers = 3});
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_TRUE(again->cut);
+    EXPECT_EQ(again->reason, "wall_seconds=0.1");
+    EXPECT_EQ(again->counts.finished(), 5U);
+    EXPECT_EQ(again->counts.unfinished(), cut->counts.unfinished());
+    EXPECT_FALSE(study.executor().started());
+    EXPECT_EQ(study.executor().submitted(), 0U);
+    if (deterministic) expect_same(before, study.trials(), "nothing ran");
+  }
 }
 
 TEST(Search, ends_when_the_sampler_has_nothing_left) {

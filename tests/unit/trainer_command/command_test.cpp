@@ -56,7 +56,9 @@ class CommandTest : public testing::Test {
     const auto& trainer = *static_cast<const nas_trainer_vt*>(component.vt);
     nas_error error{};
     void* self = nullptr;
-    EXPECT_EQ(trainer.create(nullptr, config.get(), nullptr, &self, &error), NAS_OK) << error.message;
+    if (const nas_status created = trainer.create(nullptr, config.get(), nullptr, &self, &error); created != NAS_OK) {
+      return {created, error.message, error.option};
+    }
 
     const std::string artifacts = folder_.path();
     nas_task task{};
@@ -204,15 +206,32 @@ TEST_F(CommandTest, exit_codes_tell_why_a_trial_failed) {
     return std::to_string(outcome.status) + " " + outcome.message;
   };
   EXPECT_EQ(ends("1"), std::to_string(NAS_E_INTERNAL) + " the program ended with exit code 1; it said: last words");
-  EXPECT_EQ(ends("2"), std::to_string(NAS_E_INVALID) + " the program ended with exit code 2 (configuration refused); it said: last words");
+  EXPECT_EQ(ends("2"), std::to_string(NAS_E_INTERNAL) + " the program ended with exit code 2; it said: last words");
   EXPECT_EQ(ends("3"), std::to_string(NAS_E_NUMERIC) + " the program ended with exit code 3 (diverged); it said: last words");
   EXPECT_EQ(ends("4"), std::to_string(NAS_E_NOMEM) + " the program ended with exit code 4 (out of memory); it said: last words");
+  EXPECT_EQ(ends("5"), std::to_string(NAS_E_INVALID) + " the program ended with exit code 5 (configuration refused); it said: last words");
 }
 
 TEST_F(CommandTest, a_program_that_does_not_exist_is_named) {
   const Outcome outcome = train(std::vector<std::string>{"no-such-program-here"});
-  EXPECT_TRUE(outcome.status == NAS_E_INVALID || outcome.status == NAS_E_IO) << outcome.status;
-  EXPECT_THAT(outcome.message, HasSubstr("no-such-program-here"));
+  EXPECT_EQ(outcome.status, NAS_E_INVALID);
+  EXPECT_EQ(outcome.option, "/command");
+  EXPECT_EQ(outcome.message, "command is 'no-such-program-here', which is no program that can be run; check the path and its permissions, or PATH");
+}
+
+TEST_F(CommandTest, a_command_line_in_one_text_is_told_apart) {
+  EXPECT_EQ(train(std::vector<std::string>{"python3 train.py"}).message,
+            "command is 'python3 train.py', which is no program that can be run; write program and arguments apart, such as "
+            "[\"python3\", \"train.py\"]");
+  EXPECT_EQ(train(std::vector<std::string>{}).message, "command names no program; give one, such as [\"python3\", \"train.py\"]");
+}
+
+TEST_F(CommandTest, a_program_is_looked_for_from_its_directory) {
+  directory_ = folder_.path();
+  std::ofstream(folder_.path("train")) << "#!/bin/sh\necho '{\"a\": 1}' >&3\n";
+  EXPECT_EQ(train(std::vector<std::string>{"./train"}).option, "/command");  // no permission to run it
+  std::filesystem::permissions(folder_.path("train"), std::filesystem::perms::owner_all);
+  EXPECT_EQ(train(std::vector<std::string>{"./train"}).status, NAS_OK);
 }
 
 TEST_F(CommandTest, a_folder_that_does_not_exist_is_named) {
@@ -248,19 +267,19 @@ TEST_F(CommandTest, a_metric_that_is_nan_is_divergence_and_ends_the_program) {
 
 TEST_F(CommandTest, a_line_that_is_no_report_fails_the_trial) {
   const Outcome outcome = train("echo epoch one >&3");
-  EXPECT_EQ(outcome.status, NAS_E_INVALID);
+  EXPECT_EQ(outcome.status, NAS_E_INTERNAL);
   EXPECT_THAT(outcome.message, HasSubstr("report 'epoch one' is no JSON object"));
 }
 
 TEST_F(CommandTest, a_line_without_end_fails_the_trial) {
   const Outcome outcome = train("exec cat /dev/zero >&3");
-  EXPECT_EQ(outcome.status, NAS_E_INVALID);
+  EXPECT_EQ(outcome.status, NAS_E_INTERNAL);
   EXPECT_EQ(outcome.message, "the program wrote a report line of more than 1 MiB; write one JSON object a line");
 }
 
 TEST_F(CommandTest, no_report_fails_the_trial) {
   const Outcome outcome = train("exit 0");
-  EXPECT_EQ(outcome.status, NAS_E_INVALID);
+  EXPECT_EQ(outcome.status, NAS_E_INTERNAL);
   EXPECT_EQ(outcome.message, "'sh' ended without a report; write one JSON line such as {\"val_accuracy\": 0.9} to the file descriptor in NASCENT_REPORT");
 }
 

@@ -22,12 +22,14 @@ enum class Direction { minimize, maximize };
 struct Objective {
   std::string metric;
   Direction direction = Direction::maximize;
+  SourceLocation where{};  // of the metric's name
 };
 
 // At least one bound is set.
 struct Constraint {
   std::string metric;
   std::optional<double> min, max;
+  SourceLocation where{};  // of the metric's name
 };
 
 enum class AcceptanceRule {

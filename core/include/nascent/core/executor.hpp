@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,6 +44,7 @@ using DecideVerdict = std::function<Verdict(TrialId, std::span<const Report>)>;
 class Executor {
  public:
   virtual ~Executor() = default;
+  // Before the first submit(); later calls do nothing.
   virtual Result<void> start() = 0;
   // The trial is in the store as queued already, unless needs_queued_rows() is false.
   virtual Result<void> submit(const Trial& queued) = 0;
@@ -77,6 +79,7 @@ struct WorkersSetup {
   std::string study_name;
   WorkerConfig config;        // count, limits, retries
   std::uint32_t threads = 1;  // of each worker
+  std::optional<TrialRole> role;  // the trials they lease; empty: all
   // Empty: $NASCENT_WORKER (ignored when privileged), nascent-worker beside this program, then ../libexec/nascent.
   std::filesystem::path worker_program;
   double lease_seconds = 30;      // a worker that is silent for this long is lost

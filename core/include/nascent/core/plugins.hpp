@@ -30,6 +30,17 @@ struct OptionInfo {
   std::vector<std::string> choices;
 };
 
+// An owned copy of nas_metric_info.
+struct MetricInfo {
+  std::string name, help;
+  std::uint32_t direction = NAS_DIRECTION_NONE;  // NAS_MINIMIZE, NAS_MAXIMIZE
+  std::uint32_t needs = 0;                       // NAS_NEEDS_*
+};
+
+// A name that stores, TOML and tables can carry: [a-z][a-z0-9_]*, at most so many characters.
+inline constexpr std::size_t kMetricNameSizeMax = 64;
+bool is_metric_name(std::string_view name);
+
 // "bool", "int", "float", "text", "choice", "path", "seconds", "ints", "floats", "texts", "table".
 std::string_view option_type_name(std::uint32_t type);
 
@@ -46,6 +57,7 @@ struct ComponentInfo {
   std::string id, alias, version, title;
   std::uint32_t flags = 0;
   std::vector<OptionInfo> options;
+  std::vector<MetricInfo> metrics;  // of a trainer's reports, where they are known in advance
   std::shared_ptr<const PluginInfo> plugin;
 };
 

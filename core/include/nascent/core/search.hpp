@@ -30,6 +30,7 @@ struct SearchCounts {
   double train_seconds = 0;      // training and evaluation
 
   [[nodiscard]] std::uint64_t finished() const { return completed + pruned + failed + invalid; }
+  [[nodiscard]] std::uint64_t unfinished() const { return asked - finished(); }
 };
 
 // Hears what happens, for display. Called on the thread that runs the search, between two steps: be quick.
@@ -72,6 +73,7 @@ class StopRequest {
 struct SearchOutcome {
   std::string reason;        // see SearchObserver::on_search_ended
   bool interrupted = false;  // the study can be resumed
+  bool cut = false;          // by stop.wall_time: what ran was taken back, and the executor is stopped
   SearchCounts counts;
   std::optional<Trial> incumbent;                // one objective; empty when no trial completed within the constraints
   std::vector<ParetoFront::Member> pareto_front;  // several objectives
@@ -93,7 +95,8 @@ class Loop;
 // kResamplesMax times, under trial numbers made of the trial and the attempt; then as reuse.
 //
 // Wall time is that of all runs of the study together, without the pauses between them; a killed run counts up to its
-// last stored row.
+// last stored row. When it is over, run() takes the trials that run back as an interruption does: they stay queued, and a
+// resumed study with more time goes on with them, to the trials of a study that always had that time.
 class Search {
  public:
   struct Setup {

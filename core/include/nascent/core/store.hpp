@@ -180,12 +180,14 @@ class Store {
   virtual Result<void> promote(const Coordinator& coordinator, TrialId trial) = 0;
 
   // Worker. ----------------------------------------------------------------------------------------------------------
-  // Hands out the queued trial with the smallest id; empty when none is queued. The lease expires unless renewed.
+  // Hands out the queued trial with the smallest id, of `role` where one is given; empty when there is none. The lease
+  // expires unless renewed.
   struct LeasedTrial {
     Lease lease;
     Trial trial;
   };
-  virtual Result<std::optional<LeasedTrial>> lease(StudyId study, std::string_view worker, double lease_seconds) = 0;
+  virtual Result<std::optional<LeasedTrial>> lease(StudyId study, std::string_view worker, double lease_seconds,
+                                                   std::optional<TrialRole> role = {}) = 0;
   virtual Result<LeaseState> heartbeat(const Lease& lease, double lease_seconds) = 0;
   virtual Result<ReportReceipt> report(const Lease& lease, const Report& report, VerdictWanted wanted) = 0;
   // The verdict on a report of this attempt; empty while there is none.

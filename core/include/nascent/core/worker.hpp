@@ -3,7 +3,7 @@
 
 namespace nascent::core {
 
-// nascent-worker STORE STUDY SLOT DOORBELL_FD LEASE_SECONDS THREADS [TEST_TRIAL]: started by workers_executor() and by
+// nascent-worker STORE STUDY SLOT DOORBELL_FD LEASE_SECONDS THREADS ROLE [TEST_TRIAL]: started by workers_executor() and by
 // nobody else. Returns the exit status; the last line on standard error says why it is not 0.
 int worker_main(int argc, const char* const* argv);
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -44,7 +45,10 @@ struct Leg {  // one call of train
 class TrainerCheck {
  public:
   TrainerCheck(const nas_component& component, const OptionTable& options)
-      : component_(component), options_(options), list_(subject_of(component)) {}
+      : component_(component),
+        options_(options),
+        listed_(component_info(component).metrics),
+        list_(subject_of(component)) {}
 
   std::vector<CheckFinding> run() {
     list_.property("create");
@@ -194,14 +198,18 @@ class TrainerCheck {
                  fmt::format("a report at budget {} after {}, of {}", report.budget, last, to));
       last = report.budget;
       list_.that(!report.metrics.empty(), "a report without metrics");
-      for (const auto& [name, value] : report.metrics)
+      for (const auto& [name, value] : report.metrics) {
         list_.that(std::isfinite(value), fmt::format("{} is {} at budget {}", name, value, report.budget));
+        const bool listed = listed_.empty() || std::ranges::find(listed_, name, &MetricInfo::name) != listed_.end();
+        list_.that(listed, fmt::format("a report holds {}, which the component does not list among its metrics", name));
+      }
     }
     list_.that(last == to, fmt::format("the last report is at budget {}, not {}", last, to));
   }
 
   const nas_component& component_;
   const OptionTable& options_;
+  const std::vector<MetricInfo> listed_;  // empty: not known in advance
   Checklist list_;
   const Trainer* trainer_ = nullptr;
   ReferenceTask task_ = ReferenceTask::images;
