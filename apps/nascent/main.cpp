@@ -2,15 +2,26 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "command.hpp"
+#include "usage.hpp"
 #include "nascent/core/version.hpp"
 
 namespace {
 
 constexpr const char* footer =
     "Exit codes: 0 done, 1 found wanting, 2 invalid input, 3 plugin, 4 store, 5 system, 130 interrupted (resumable).";
+
+// What stayed in the buffer of standard output may not have come through.
+int finish(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  if (code == static_cast<int>(nascent::cli::ExitCode::interrupted)) return code;  // nobody reads: why it was interrupted
+  std::fprintf(stderr, "nascent: standard output cannot be written (%s); part of the output is missing\n", std::strerror(errno));
+  return static_cast<int>(nascent::cli::ExitCode::system);
+}
 
 }  // namespace
 
@@ -39,7 +50,9 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     // Help and version come this way too, with code 0.
-    return app.exit(e) == 0 ? 0 : static_cast<int>(ExitCode::invalid_input);
+    if (e.get_exit_code() == 0) return finish(app.exit(e));
+    std::fprintf(stderr, "%s\n", nascent::cli::usage_complaint(app, e).c_str());
+    return static_cast<int>(ExitCode::invalid_input);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "nascent: %s\n", e.what());
     return static_cast<int>(ExitCode::system);
@@ -48,5 +61,5 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "nascent: %s\n", commands.outcome().error().message.c_str());
     return static_cast<int>(nascent::cli::exit_code_of(commands.outcome().error().kind));
   }
-  return static_cast<int>(*commands.outcome());
+  return finish(static_cast<int>(*commands.outcome()));
 }

@@ -6,6 +6,7 @@
 #include "display/trial_text.hpp"
 #include "nascent/core/ranking.hpp"
 #include "open_study.hpp"
+#include "usage.hpp"
 
 namespace nascent::cli {
 namespace {
@@ -72,7 +73,7 @@ void add_best(Commands& commands) {
       [](CLI::App& command, Options& o) {
         command.add_option("study", o.study.where, "store (fashion.db) or TOML file of the study")->required();
         command.add_option("--study", o.study.name, "name of the study, where the store holds several");
-        command.add_option("--top", o.top, "how many, for one objective")->check(CLI::PositiveNumber);
+        command.add_option("--top", o.top, "how many, for one objective")->check(whole_number(1));
         command.add_flag("--json", o.json, "one JSON object a line");
       },
       act);

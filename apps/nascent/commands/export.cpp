@@ -8,6 +8,7 @@
 #include "nascent/core/ranking.hpp"
 #include "nascent/core/trial_runner.hpp"
 #include "nascent/model.hpp"
+#include "usage.hpp"
 
 namespace nascent::cli {
 namespace {
@@ -80,7 +81,7 @@ void add_export(Commands& commands) {
       nullptr, "export", "Write a trained model: TorchScript, or nascent's own file",
       [](CLI::App& command, Options& o) {
         command.add_option("study", o.study.where, "store (fashion.db) or TOML file of the study")->required();
-        command.add_option("trial", o.trial, "number of the trial (default: the best model)");
+        command.add_option("trial", o.trial, "number of the trial (default: the best model)")->check(whole_number());
         command.add_option("--study", o.study.name, "name of the study, where the store holds several");
         command.add_option("--format", o.format, "torchscript, nascent, or what else the trainer writes");
         command.add_option("--output", o.output, "file to write")->required();

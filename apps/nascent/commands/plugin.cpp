@@ -9,6 +9,7 @@
 #include "commands/plugin_check.hpp"
 #include "commands/plugin_new.hpp"
 #include "display/text_table.hpp"
+#include "usage.hpp"
 
 namespace nascent::cli {
 namespace {
@@ -149,8 +150,6 @@ Outcome manifest(const ManifestOptions& options) {
   return ExitCode::done;
 }
 
-const CLI::Validator is_kind = CLI::IsMember({"space", "sampler", "scheduler", "dataset", "trainer", "compressor", "evaluator"});
-
 }  // namespace
 
 void add_plugin(Commands& commands) {
@@ -159,7 +158,7 @@ void add_plugin(Commands& commands) {
   commands.add<ListOptions>(
       plugin, "list", "List the components that studies can name",
       [](CLI::App& command, ListOptions& o) {
-        command.add_option("kind", o.kind, "only components of this kind")->check(is_kind);
+        command.add_option("kind", o.kind, "only components of this kind")->check(a_kind());
         command.add_option("--path", o.path, "folder to search first");
         command.add_flag("--json", o.json, "as JSON, with options");
       },
@@ -167,7 +166,7 @@ void add_plugin(Commands& commands) {
   commands.add<InspectOptions>(
       plugin, "inspect", "Show a component and its options",
       [](CLI::App& command, InspectOptions& o) {
-        command.add_option("kind", o.kind, "kind of the component")->required()->check(is_kind);
+        command.add_option("kind", o.kind, "kind of the component")->required()->check(a_kind());
         command.add_option("name", o.name, "its alias or id")->required();
         command.add_option("--path", o.path, "folder to search first");
         command.add_flag("--json", o.json, "as JSON");

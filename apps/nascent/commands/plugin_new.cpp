@@ -1,14 +1,13 @@
 // nascent plugin new: a folder with a working plugin to start from.
-#include "commands/plugin_new.hpp"
-
-#include <fmt/format.h>
-
-#include <cctype>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "catalog.hpp"
+#include "commands/plugin_new.hpp"
+#include "usage.hpp"
+#include <cctype>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <iterator>
 
 namespace nascent::cli {
 namespace {
@@ -93,7 +92,7 @@ void add_plugin_new(Commands& commands, CLI::App* parent) {
       [](CLI::App& command, Options& o) {
         command.add_option("kind", o.kind, "kind of the component")
             ->required()
-            ->check(CLI::IsMember({"space", "sampler", "scheduler", "dataset", "trainer", "compressor", "evaluator"}));
+            ->check(a_kind());
         command.add_option("name", o.name, "alias of the component: my-search")->required();
         command.add_option("--folder", o.folder, "where to write it (default: ./<name>)");
       },

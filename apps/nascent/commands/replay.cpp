@@ -6,6 +6,7 @@
 #include "display/text_table.hpp"
 #include "display/trial_text.hpp"
 #include "nascent/core/study_run.hpp"
+#include "usage.hpp"
 
 namespace nascent::cli {
 namespace {
@@ -56,7 +57,7 @@ void add_replay(Commands& commands) {
       nullptr, "replay", "Train a trial again and compare with what the store has",
       [](CLI::App& command, Options& o) {
         command.add_option("study", o.study.where, "store (fashion.db) or TOML file of the study")->required();
-        command.add_option("trial", o.trial, "number of the trial")->required();
+        command.add_option("trial", o.trial, "number of the trial")->required()->check(whole_number());
         command.add_option("--study", o.study.name, "name of the study, where the store holds several");
         command.add_flag("--json", o.json, "as JSON");
       },

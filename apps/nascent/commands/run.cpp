@@ -7,10 +7,12 @@
 
 #include "catalog.hpp"
 #include "command.hpp"
+#include "display/output.hpp"
 #include "display/run_display.hpp"
 #include "display/trial_text.hpp"
 #include "nascent/core/study_run.hpp"
 #include "open_study.hpp"
+#include "usage.hpp"
 
 namespace nascent::cli {
 namespace {
@@ -26,7 +28,7 @@ struct OutputOptions {
     command.add_flag("--plain", plain, "one line per event, also on a terminal")->excludes(as_json);
     command.add_option("--threads", threads, "threads of each trial")->check(CLI::Range(1, 1024));
     command.add_option("--log", log_level, "trace, debug, info, warn or error, on standard error")
-        ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}));
+        ->check(one_of({"trace", "debug", "info", "warn", "error"}));
   }
 };
 
@@ -51,11 +53,16 @@ void on_signal(int) {
   stop_request.cancel();
 }
 
+// Nobody reads any more. Every further line brings this signal again, and none of them ends the process at once.
+void on_broken_pipe(int) { stop_request.cancel(); }
+
 void listen_for_signals() {
   struct sigaction action {};
   action.sa_handler = on_signal;
   sigemptyset(&action.sa_mask);
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaction(number, &action, nullptr);
+  action.sa_handler = on_broken_pipe;
+  sigaction(SIGPIPE, &action, nullptr);
 }
 
 void print_result(const core::StudyResult& result, const core::StudyConfig& config, RunOutput output) {
@@ -64,15 +71,19 @@ void print_result(const core::StudyResult& result, const core::StudyConfig& conf
     for (const core::Metric& metric : result.test_metrics) tests[metric.name] = metric.value;
     nlohmann::ordered_json json = {{"event", "result"}, {"interrupted", result.search.interrupted}, {"test", tests}, {"model", result.model.string()}};
     if (result.chosen) json["trial"] = result.chosen->id;
-    fmt::print("{}\n", json.dump());
+    put(json.dump() + "\n");
     return;
   }
   if (result.search.interrupted) {
-    fmt::print("interrupted; nothing is lost. Continue with: nascent resume {} --study {}\n", config.store, config.name);
+    put(fmt::format("interrupted; nothing is lost. Continue with: nascent resume {} --study {}\n", config.store, config.name));
     return;
   }
+  if (const auto unfinished = result.search.counts.unfinished(); result.search.cut && unfinished > 0) {
+    put(fmt::format("{} running trials were cut by stop.wall_time; with more time they go on: nascent resume {} --study {} --set stop.wall_time=...\n",
+               unfinished, config.store, config.name));
+  }
   if (!result.chosen) {
-    fmt::print("no trial completed; see: nascent trials {} --study {}\n", config.store, config.name);
+    put(fmt::format("no trial completed; see: nascent trials {} --study {}\n", config.store, config.name));
     return;
   }
   const core::Trial& chosen = *result.chosen;
@@ -80,8 +91,8 @@ void print_result(const core::StudyResult& result, const core::StudyConfig& conf
   if (chosen.parent) line += fmt::format(" (trial {} trained again)", *chosen.parent);
   for (const core::Objective& objective : config.objectives) line += fmt::format("  {}={}", objective.metric, number_text(metric_of(chosen, objective.metric)));
   for (const core::Metric& metric : result.test_metrics) line += fmt::format("  {}={}", metric.name, number_text(metric.value));
-  fmt::print("{}\n", line);
-  if (!result.model.empty()) fmt::print("model  {}\n", result.model.string());
+  put(line + "\n");
+  if (!result.model.empty()) put(fmt::format("model  {}\n", result.model.string()));
 }
 
 Outcome execute(core::StudyConfig config, core::StudyStart start, const OutputOptions& output) {

@@ -6,6 +6,7 @@
 #include "display/text_table.hpp"
 #include "display/trial_text.hpp"
 #include "nascent/graph.hpp"
+#include "usage.hpp"
 
 namespace nascent::cli {
 namespace {
@@ -110,7 +111,7 @@ void add_show(Commands& commands) {
       nullptr, "show", "Show everything about one trial, with its architecture",
       [](CLI::App& command, Options& o) {
         command.add_option("study", o.study.where, "store (fashion.db) or TOML file of the study")->required();
-        command.add_option("trial", o.trial, "number of the trial")->required();
+        command.add_option("trial", o.trial, "number of the trial")->required()->check(whole_number());
         command.add_option("--study", o.study.name, "name of the study, where the store holds several");
         auto* dot = command.add_flag("--dot", o.dot, "only the architecture, as Graphviz dot");
         command.add_flag("--json", o.json, "as JSON, with all reports")->excludes(dot);

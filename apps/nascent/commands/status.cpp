@@ -16,6 +16,19 @@ struct Options {
   bool json = false;
 };
 
+nlohmann::ordered_json holder_json(const std::optional<core::CoordinatorRecord>& holder) {
+  if (!holder) return nullptr;
+  return {{"host", holder->host}, {"pid", holder->pid}, {"since", holder->since}, {"renewed_at", holder->renewed_at}};
+}
+
+std::string state_line(const core::StudyRecord& record, const std::optional<core::CoordinatorRecord>& holder, const std::string& location) {
+  std::string line(core::name_of(record.state));
+  if (!record.stop_reason.empty()) line += ": " + record.stop_reason;
+  if (holder) return line + fmt::format(" (process {} on {} since {})", holder->pid, holder->host, time_text(holder->since));
+  if (record.state != core::StudyState::running) return line;
+  return fmt::format("interrupted: the process that ran it is gone; continue with: nascent resume {} --study {}", location, record.name);
+}
+
 Outcome act(const Options& options) {
   auto study = open_study(options.study);
   if (!study) return tl::unexpected(study.error());
@@ -24,6 +37,9 @@ Outcome act(const Options& options) {
   if (!trials) return tl::unexpected(trials.error());
   const auto leases = study->store->open_leases(record.id);
   if (!leases) return tl::unexpected(leases.error());
+
+  const auto holder = study->store->coordinator(record.id);
+  if (!holder) return tl::unexpected(holder.error());
 
   std::array<std::size_t, core::kTrialStateNames.size()> count{};
   double training_seconds = 0;
@@ -42,6 +58,7 @@ Outcome act(const Options& options) {
                                          {"store", study->location},
                                          {"state", core::name_of(record.state)},
                                          {"stop_reason", record.stop_reason},
+                                         {"coordinator", holder_json(*holder)},
                                          {"created_at", record.created_at},
                                          {"seed", record.seed},
                                          {"parallel", record.parallel},
@@ -53,7 +70,7 @@ Outcome act(const Options& options) {
     return ExitCode::done;
   }
   fmt::print("study {} in {}\n", record.name, study->location);
-  fmt::print("state    {}{}\n", core::name_of(record.state), record.stop_reason.empty() ? "" : ": " + record.stop_reason);
+  fmt::print("state    {}\n", state_line(record, *holder, study->location));
   fmt::print("created  {} by nascent {}, seed {}, parallel {}\n", time_text(record.created_at), record.nascent_version, record.seed, record.parallel);
   std::string states;
   for (std::size_t i = 0; i < count.size(); ++i) {

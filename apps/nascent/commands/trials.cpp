@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <optional>
 
 #include "command.hpp"
 #include "display/text_table.hpp"
 #include "display/trial_text.hpp"
+#include "nascent/core/nearest.hpp"
 #include "open_study.hpp"
+#include "usage.hpp"
 
 namespace nascent::cli {
 namespace {
@@ -16,7 +19,7 @@ namespace {
 struct Options {
   StudyArgument study;
   std::string state, sort;
-  std::size_t limit = 0;
+  std::optional<std::size_t> limit;
   bool json = false, csv = false;
 };
 
@@ -78,13 +81,17 @@ Outcome act(const Options& options) {
   if (!sort.empty()) {
     const bool descending = sort.starts_with('-');
     if (descending) sort.erase(0, 1);
+    const std::vector<std::string> names = metric_names(*trials);
+    if (std::find(names.begin(), names.end(), sort) == names.end()) {
+      return core::fail(core::ErrorKind::invalid_input, fmt::format("--sort {}: no trial shown has such a metric; {}", options.sort, core::way_out(sort, names)));
+    }
     std::stable_sort(trials->begin(), trials->end(), [&](const core::Trial& a, const core::Trial& b) {
       const double left = metric_of(a, sort), right = metric_of(b, sort);
       if (std::isnan(left) || std::isnan(right)) return !std::isnan(left) && std::isnan(right);
       return descending ? left > right : left < right;
     });
   }
-  if (options.limit > 0 && trials->size() > options.limit) trials->resize(options.limit);
+  if (options.limit && trials->size() > *options.limit) trials->resize(*options.limit);
 
   if (options.csv) {
     print_csv(*trials, parameters);
@@ -115,9 +122,9 @@ void add_trials(Commands& commands) {
         command.add_option("study", o.study.where, "store (fashion.db) or TOML file of the study")->required();
         command.add_option("--study", o.study.name, "name of the study, where the store holds several");
         command.add_option("--state", o.state, "only trials in this state")
-            ->check(CLI::IsMember(std::vector<std::string>(core::kTrialStateNames.begin(), core::kTrialStateNames.end())));
+            ->check(one_of({core::kTrialStateNames.begin(), core::kTrialStateNames.end()}));
         command.add_option("--sort", o.sort, "metric to sort by, with a leading '-' for descending order");
-        command.add_option("--limit", o.limit, "at most this many rows");
+        command.add_option("--limit", o.limit, "at most this many rows")->check(whole_number(1));
         auto* json = command.add_flag("--json", o.json, "one JSON object a line");
         command.add_flag("--csv", o.csv, "comma-separated values with a header row")->excludes(json);
       },

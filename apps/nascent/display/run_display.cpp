@@ -4,10 +4,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <string_view>
 
+#include "display/output.hpp"
 #include "display/progress.hpp"
 #include "display/text_table.hpp"
 #include "display/trial_text.hpp"
@@ -78,8 +78,7 @@ class PlainLines : public Display {
     return text;
   }
   static void line(const std::string& text) {
-    fmt::print("{}\n", text);
-    std::fflush(stdout);
+    put(text + "\n");
   }
 };
 
@@ -102,8 +101,7 @@ class JsonLines : public Display {
 
  private:
   static void line(const Json& json) {
-    fmt::print("{}\n", json.dump());
-    std::fflush(stdout);
+    put(json.dump() + "\n");
   }
 };
 
@@ -131,17 +129,16 @@ class LiveTable : public Display {
   }
   void on_search_ended(std::string_view reason, const core::SearchCounts& counts) override {
     erase();
-    fmt::print("search ended: {}; {} trials ({} completed, {} pruned, {} failed, {} invalid, {} duplicates) in {}{}\n", reason, counts.finished(),
+    put(fmt::format("search ended: {}; {} trials ({} completed, {} pruned, {} failed, {} invalid, {} duplicates) in {}{}\n", reason, counts.finished(),
                counts.completed, counts.pruned, counts.failed, counts.invalid, counts.duplicates, duration_text(progress_.elapsed_seconds()),
-               counts.unfinished() > 0 ? fmt::format("; {} unfinished, a resumed study with more time goes on with them", counts.unfinished()) : "");
-    std::fflush(stdout);
+               counts.unfinished() > 0 ? fmt::format("; {} unfinished", counts.unfinished()) : ""));
     phase_ = "final";
   }
   void on_final_asked(const core::Trial& trial) override { above(fmt::format("training the winner, trial {}, again as trial {}", trial.parent.value_or(trial.id), trial.id)); }
   void on_final_finished(const core::Trial& trial) override { above(fmt::format("trial {}  {}", trial.id, state_text(trial) + metrics_text(trial.metrics))); }
   void on_tested(const core::Trial& trial) override {
     erase();
-    fmt::print("test split opened once, for trial {}:{}\n", trial.id, metrics_text(trial.metrics));
+    put(fmt::format("test split opened once, for trial {}:{}\n", trial.id, metrics_text(trial.metrics)));
   }
 
  private:
@@ -154,13 +151,12 @@ class LiveTable : public Display {
     return text.size() > limit ? text.substr(0, limit) : text;
   }
   void erase() {
-    if (drawn_ > 0) fmt::print("\x1b[{}A\x1b[J", drawn_);
+    if (drawn_ > 0) put(fmt::format("\x1b[{}A\x1b[J", drawn_));
     drawn_ = 0;
   }
   void above(const std::string& text) {
     erase();
-    fmt::print("{}\n", cut(text));
-    std::fflush(stdout);
+    put(cut(text) + "\n");
   }
   void draw(std::span<const core::RunningTrial> running) {
     std::string head = fmt::format("{} {}", phase_, counts_.finished());
@@ -182,8 +178,7 @@ class LiveTable : public Display {
       from = end + 1;
     }
     erase();
-    fmt::print("{}", block);
-    std::fflush(stdout);
+    put(block);
     drawn_ = lines;
   }
 

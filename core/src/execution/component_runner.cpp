@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <nascent/error.hpp>
 #include <nascent/model.hpp>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "evaluation.hpp"
+#include "nascent/core/nearest.hpp"
 #include "nascent/core/study_data.hpp"
 #include "nascent/core/trial_runner.hpp"
 #include "report_log.hpp"
@@ -340,15 +342,13 @@ void ComponentRunner::save(const Trial& trial, const ModelRef& model) const {
 }
 
 void ComponentRunner::check_objectives(Trial& trial) const {
+  std::vector<std::string> names;
+  for (const Metric& metric : trial.metrics) names.push_back(metric.name);
   for (const Objective& objective : study_.config.objectives) {
-    bool found = false;
-    for (const Metric& metric : trial.metrics) found = found || metric.name == objective.metric;
-    if (found) continue;
-    std::string names;
-    for (const Metric& metric : trial.metrics) names += (names.empty() ? "" : ", ") + metric.name;
+    if (std::ranges::find(names, objective.metric) != names.end()) continue;
     return end_as(trial, TrialState::failed, FailureReason::error,
-                  fmt::format("nothing measured the objective \"{}\"; the trial has: {}", objective.metric,
-                              names.empty() ? "no metrics" : names));
+                  fmt::format("nothing measured the objective {}; {}", toml_text(objective.metric),
+                              names.empty() ? "the trial has no metrics" : way_out(objective.metric, names)));
   }
 }
 

@@ -269,7 +269,7 @@ Result<void> WorkersExecutor::look_into_store() {
 
 void WorkersExecutor::hand_out(Trial trial) {
   first_failures_.see(trial);
-  if (first_failures_.verdict() && !fatal_) fatal_ = *first_failures_.verdict();
+  if (first_failures_.verdict() && !fatal_ && !stopping_) fatal_ = *first_failures_.verdict();
   done_.push_back(std::move(trial));
 }
 

@@ -77,8 +77,14 @@ class Run {
   Run(const StudyRun& request, PluginCatalog& catalog) : request_(request), catalog_(catalog) {}
 
   Result<StudyResult> operator()() {
-    auto done = prepare().and_then([&] { return open(); }).and_then([&] { return execute(); });
+    auto done = prepare().and_then([&] { return open(); });
     if (!done) return tl::unexpected<Error>(done.error());
+    done = execute();
+    if (!done) {
+      // For whoever looks at the study; where the store itself is what failed, this fails too.
+      static_cast<void>(store_->set_study_state(coordinator_, StudyState::stopped, done.error().message));
+      return tl::unexpected<Error>(done.error());
+    }
     return std::move(result_);
   }
 
@@ -155,7 +161,10 @@ Result<void> Run::execute() {
   }
 
   auto outcome = search.run(**executor, request);
-  if (!outcome) return tl::unexpected<Error>(outcome.error());
+  if (!outcome) {
+    (*executor)->stop(StopMode::cancel);  // running trials go back to the queue
+    return tl::unexpected<Error>(outcome.error());
+  }
   result_.search = std::move(*outcome);
   if (result_.search.interrupted) return store_->set_study_state(coordinator_, StudyState::stopped, "interrupted");
 

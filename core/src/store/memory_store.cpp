@@ -91,6 +91,15 @@ Result<StudyState> MemoryStore::study_state(StudyId id) {
   return study->record.state;
 }
 
+Result<std::optional<CoordinatorRecord>> MemoryStore::coordinator(StudyId id, double stale_after_seconds) {
+  const std::lock_guard lock(mutex_);
+  const Study* study = find(id);
+  if (study == nullptr || !study->holder) return std::nullopt;
+  const Holder& holder = *study->holder;
+  if (!still_holds(holder.process, now() - holder.renewed_at, stale_after_seconds)) return std::nullopt;
+  return CoordinatorRecord{holder.process.host, holder.process.pid, holder.since, holder.renewed_at};
+}
+
 Result<Coordinator> MemoryStore::acquire_coordinator(StudyId id, double stale_after_seconds) {
   const std::lock_guard lock(mutex_);
   Study* study = find(id);

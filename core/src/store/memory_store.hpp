@@ -25,6 +25,7 @@ class MemoryStore final : public Store {
   Result<StudyState> study_state(StudyId study) override;
 
   Result<Coordinator> acquire_coordinator(StudyId study, double stale_after_seconds) override;
+  Result<std::optional<CoordinatorRecord>> coordinator(StudyId study, double stale_after_seconds) override;
   Result<void> renew(const Coordinator& coordinator) override;
   Result<void> release(const Coordinator& coordinator) override;
   Result<void> set_study_state(const Coordinator& coordinator, StudyState state, std::string_view reason) override;

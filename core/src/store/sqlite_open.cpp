@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "schema.hpp"
@@ -104,6 +106,11 @@ Result<std::unique_ptr<Store>> SqliteStore::open(const std::string& path, OpenMo
   if (!exists && !fs::is_directory(folder, ignored)) {
     return fail(ErrorKind::store,
                 fmt::format("store {}: its folder {} does not exist; make it first", path, folder.string()));
+  }
+  if (mode != OpenMode::read_only && access(folder.c_str(), W_OK) != 0) {
+    return fail(ErrorKind::store, fmt::format("store {}: its folder cannot be written ({}); make the file and its folder "
+                                              "writable, or name another place with study.store",
+                                              path, std::strerror(errno)));
   }
   int flags = mode == OpenMode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   if (mode == OpenMode::create_or_open) flags |= SQLITE_OPEN_CREATE;

@@ -120,29 +120,33 @@ Result<StudyState> SqliteStore::study_state(StudyId study) {
   return read([&] { return state_of(study); });
 }
 
+std::optional<SqliteStore::Holder> SqliteStore::last_holder(StudyId study) {
+  Query row = db_->query(
+      "SELECT epoch, held, host, scope, pid, start_ticks, since, renewed_at FROM coordinators WHERE study_id = ?", study);
+  if (!row.next()) return std::nullopt;
+  Holder holder;
+  holder.epoch = static_cast<std::uint64_t>(row.integer());
+  holder.held = row.integer() != 0;
+  holder.process.host = row.text();
+  holder.process.scope = row.text();
+  holder.process.pid = row.integer();
+  holder.process.start_ticks = static_cast<std::uint64_t>(row.integer());
+  holder.since = row.real();
+  holder.renewed_at = row.real();
+  return holder;
+}
+
 Result<Coordinator> SqliteStore::acquire_coordinator(StudyId study, double stale_after_seconds) {
   const ProcessIdentity self = this_process();
   return write(
       [&]() -> Result<Coordinator> {
         if (auto state = state_of(study); !state) return tl::unexpected<Error>(state.error());
         const double at = now();
-        std::uint64_t epoch = 1;
-        Query row = db_->query(
-            "SELECT epoch, held, host, scope, pid, start_ticks, since, renewed_at FROM coordinators WHERE study_id = ?",
-            study);
-        if (row.next()) {
-          epoch += static_cast<std::uint64_t>(row.integer());
-          const bool held = row.integer() != 0;
-          ProcessIdentity holder;
-          holder.host = row.text();
-          holder.scope = row.text();
-          holder.pid = row.integer();
-          holder.start_ticks = static_cast<std::uint64_t>(row.integer());
-          const double since = row.real(), renewed_at = row.real();
-          if (held && still_holds(holder, at - renewed_at, stale_after_seconds)) {
-            return coordinator_held(db_->path(), holder, since, renewed_at);
-          }
+        const std::optional<Holder> last = last_holder(study);
+        if (last && last->held && still_holds(last->process, at - last->renewed_at, stale_after_seconds)) {
+          return coordinator_held(db_->path(), last->process, last->since, last->renewed_at);
         }
+        const std::uint64_t epoch = last ? last->epoch + 1 : 1;
         db_->execute(
             "INSERT OR REPLACE INTO coordinators (study_id, epoch, held, host, scope, pid, start_ticks, since, "
             "renewed_at) "
@@ -151,6 +155,16 @@ Result<Coordinator> SqliteStore::acquire_coordinator(StudyId study, double stale
         return Coordinator{study, epoch};
       },
       Sync::now);
+}
+
+Result<std::optional<CoordinatorRecord>> SqliteStore::coordinator(StudyId study, double stale_after_seconds) {
+  return read([&]() -> Result<std::optional<CoordinatorRecord>> {
+    const std::optional<Holder> last = last_holder(study);
+    if (!last || !last->held || !still_holds(last->process, now() - last->renewed_at, stale_after_seconds)) {
+      return std::nullopt;
+    }
+    return CoordinatorRecord{last->process.host, last->process.pid, last->since, last->renewed_at};
+  });
 }
 
 Result<void> SqliteStore::check(const Coordinator& coordinator) {

@@ -7,6 +7,7 @@
 
 #include "codec.hpp"
 #include "nascent/core/store.hpp"
+#include "process.hpp"
 #include "sqlite.hpp"
 
 namespace nascent::core::store {
@@ -27,6 +28,7 @@ class SqliteStore final : public Store {
   Result<StudyState> study_state(StudyId study) override;
 
   Result<Coordinator> acquire_coordinator(StudyId study, double stale_after_seconds) override;
+  Result<std::optional<CoordinatorRecord>> coordinator(StudyId study, double stale_after_seconds) override;
   Result<void> renew(const Coordinator& coordinator) override;
   Result<void> release(const Coordinator& coordinator) override;
   Result<void> set_study_state(const Coordinator& coordinator, StudyState state, std::string_view reason) override;
@@ -78,6 +80,14 @@ class SqliteStore final : public Store {
   auto write_as(const Coordinator& coordinator, Body&& body, Sync sync = Sync::paced) -> decltype(body());
 
   Result<void> check(const Coordinator& coordinator);
+  // The row of the study's last coordinator.
+  struct Holder {
+    std::uint64_t epoch = 0;
+    bool held = false;
+    ProcessIdentity process;
+    double since = 0, renewed_at = 0;
+  };
+  std::optional<Holder> last_holder(StudyId study);
   Result<StudyState> state_of(StudyId study);
   // For an attempt that is open: held, or stop.
   Result<LeaseState> open_state(StudyId study);

@@ -116,6 +116,18 @@ TEST_P(StoreContract, a_second_coordinator_is_told_who_holds_the_study) {
               HasSubstr("the study is being run by process " + std::to_string(getpid()) + " on "));
 }
 
+TEST_P(StoreContract, tells_who_coordinates_a_study) {
+  const auto holder = must(store_->coordinator(study_));
+  ASSERT_TRUE(holder);
+  EXPECT_EQ(holder->pid, getpid());
+  EXPECT_FALSE(holder->host.empty());
+  EXPECT_LE(holder->since, holder->renewed_at);
+  EXPECT_FALSE(must(store_->coordinator(study_, /*stale_after_seconds=*/-1)));
+  must(store_->release(coordinator_));
+  EXPECT_FALSE(must(store_->coordinator(study_)));
+  EXPECT_FALSE(must(store_->coordinator(99)));
+}
+
 TEST_P(StoreContract, a_released_study_can_be_acquired_again) {
   must(store_->release(coordinator_));
   const auto next = must(store_->acquire_coordinator(study_));

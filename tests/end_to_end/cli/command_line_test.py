@@ -147,13 +147,13 @@ class CommandLine(unittest.TestCase):
 
     def test_a_metric_that_only_the_program_knows_shows_with_the_first_trial(self):
         study = self.script_study("late.toml", 'echo "{\\"los\\": 1}" >&3')
-        _, err = self.nascent("run", study, code=2)
-        self.assertIn('trial 0 measured no metric "loss" for [objective]; did you mean "los"?', err)
+        self.nascent("run", study, code=1)
+        self.assertEqual(self.trials(study)[0]["message"], 'nothing measured the objective "loss"; did you mean "los"?')
 
     def test_an_option_that_a_component_refuses_leaves_no_study_behind(self):
         study = self.write("bad.toml", SCRIPT_STUDY.replace('["sh", "-c", "SCRIPT"]', '"python3 train.py"'))
         _, err = self.nascent("run", study, code=2)
-        self.assertIn("bad.toml:24:11: trainer.command is 'python3 train.py', which is no program that can be run", err)
+        self.assertIn("bad.toml:26:11: trainer.command is 'python3 train.py', which is no program that can be run", err)
         self.assertEqual(self.nascent("validate", study, code=2)[1], err)
         self.assertFalse((self.folder / "bad.db").exists())
 
@@ -225,6 +225,27 @@ class CommandLine(unittest.TestCase):
         scores = [json.loads(line)["metrics"]["score"] for line in out.splitlines()]
         self.assertEqual(scores, sorted((t["metrics"]["score"] for t in self.trials("table.db")), reverse=True)[:3])
 
+    def test_sorting_by_a_metric_that_no_trial_has_is_refused(self):
+        self.nascent("run", "table.toml")
+        _, err = self.nascent("trials", "table.db", "--sort", "-scor", code=2)
+        self.assertIn('--sort -scor: no trial shown has such a metric; did you mean "score"?', err)
+
+    def test_output_that_cannot_be_written_is_told(self):
+        for command in ("run", "trials"):
+            with open("/dev/full", "w") as full:
+                ended = subprocess.run([NASCENT, command, "table.toml"], cwd=self.folder, stdout=full, stderr=subprocess.PIPE, text=True)
+            self.assertEqual(ended.returncode, 5, ended.stderr)
+            self.assertIn("No space left on device", ended.stderr)
+        self.assertEqual(len(self.trials("table.toml")), 8)
+
+    def test_a_reader_that_leaves_interrupts_the_study(self):
+        study = self.script_study("slow.toml", 'sleep 0.2; echo "{\\"loss\\": $NASCENT_PARAM_X}" >&3')
+        process = self.start("run", study, "--set", "stop.trials=100")
+        process.stdout.readline()
+        process.stdout.close()
+        self.assertEqual(process.wait(60), 130)
+        self.assertEqual(json.loads(self.nascent("status", study, "--json")[0])["stop_reason"], "interrupted")
+
     def test_best_is_the_best_trial(self):
         self.nascent("run", "table.toml")
         best = json.loads(self.nascent("best", "table.toml", "--json")[0])
@@ -242,6 +263,25 @@ class CommandLine(unittest.TestCase):
         status = json.loads(self.nascent("status", "table.toml", "--json")[0])
         self.assertEqual((status["study"], status["trials"]["completed"], status["running"]), ("table", 8, []))
         self.assertTrue(self.nascent("status", "table.db")[0].startswith("study table in "))
+
+    def test_status_tells_who_runs_the_study_and_when_nobody_does(self):
+        study = self.script_study("slow.toml", 'sleep 1; echo "{\\"loss\\": $NASCENT_PARAM_X}" >&3')
+        process = self.start("run", study, "--json")
+        process.stdout.readline()
+        self.assertEqual(json.loads(self.nascent("status", study, "--json")[0])["coordinator"]["pid"], process.pid)
+        self.assertRegex(self.nascent("status", study)[0], rf"state    running \(process {process.pid} on ")
+        process.kill()
+        process.wait()
+        self.assertIsNone(json.loads(self.nascent("status", study, "--json")[0])["coordinator"])
+        self.assertIn("state    interrupted: the process that ran it is gone; continue with: nascent resume", self.nascent("status", study)[0])
+
+    def test_a_study_that_cannot_go_on_says_why_in_its_status(self):
+        study = self.script_study("failing.toml", "exit 7")
+        _, err = self.nascent("run", study, "--set", "stop.trials=100", code=3)
+        self.assertIn("the first 5 trials all failed alike", err)
+        status = json.loads(self.nascent("status", study, "--json")[0])
+        self.assertEqual((status["state"], status["trials"]["running"], status["running"]), ("stopped", 0, []))
+        self.assertIn("the first 5 trials all failed alike", status["stop_reason"])
 
     def test_replay_gives_the_same_bits(self):
         self.nascent("run", "table.toml")
@@ -310,8 +350,9 @@ class CommandLine(unittest.TestCase):
         self.nascent("resume", study, "--set", "stop.wall_time=1h")
         trials = [t for t in self.trials(study) if t["role"] == "search"]
         self.assertEqual([t["state"] for t in trials], ["completed"] * 6)
-        self.nascent("run", study, "--set", "study.parallel=2", "--set", "stop.trials=6", "--set", "study.store=undisturbed.db")
-        self.assertEqual([t["parameters"] for t in trials], [t["parameters"] for t in self.trials("undisturbed.db")])
+        # Those that were cut are what they would have been; later ones have numbers after that of the final training.
+        self.nascent("run", study, "--set", "study.parallel=2", "--set", "stop.trials=4", "--set", "study.store=undisturbed.db")
+        self.assertEqual([t["parameters"] for t in trials[:4]], [t["parameters"] for t in self.trials("undisturbed.db")])
 
     def test_a_second_coordinator_is_refused(self):
         study = self.script_study("slow.toml", 'sleep 1; echo "{\\"loss\\": $NASCENT_PARAM_X}" >&3')
@@ -327,8 +368,20 @@ class CommandLine(unittest.TestCase):
 
     def test_wrong_arguments(self):
         _, err = self.nascent(code=2)
-        self.assertIn("subcommand is required", err)
-        self.nascent("trials", "table.toml", "--state", "complete", code=2)
+        self.assertEqual(err.splitlines()[0], "nascent: a command is needed; valid: run, resume, validate, status, trials, show, best, "
+                                              "export, replay, plugin")
+        for arguments, complaint in (
+            (("rnu", "table.toml"), 'nascent: no command "rnu"; did you mean "run"?'),
+            (("plugin", "lst"), 'nascent plugin: no command "lst"; did you mean "list"?'),
+            (("run", "table.toml", "--sett", "a=b"), 'nascent run: no option "--sett"; did you mean "--set"?'),
+            (("run",), "nascent run: file is required"),
+            (("run", "table.toml", "more"), 'nascent run: unexpected argument "more"'),
+            (("trials", "table.toml", "--state", "complete"), 'nascent trials: --state: "complete" is not valid here; did you mean "completed"?'),
+            (("replay", "table.toml", "-1"), 'nascent replay: trial: "-1" is no whole number from 0 on'),
+            (("best", "table.toml", "--top", "0"), 'nascent best: --top: "0" is no whole number from 1 on'),
+        ):
+            _, err = self.nascent(*arguments, code=2)
+            self.assertEqual(err.splitlines()[0], complaint)
         _, err = self.nascent("status", "table.toml", code=2)
         self.assertIn("table.db does not exist yet; start the study with: nascent run table.toml", err)
         _, err = self.nascent("run", "absent.toml", code=2)

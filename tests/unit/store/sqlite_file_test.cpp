@@ -198,7 +198,8 @@ TEST_F(StoreFile, a_read_only_folder_can_be_read_but_not_written) {
   std::filesystem::permissions(folder_.path(), std::filesystem::perms(0755));
   EXPECT_EQ(outcome.output,
             "read 1 trial\nstore " + path_ +
-                ": it cannot be written; make the file and its folder writable, or copy it elsewhere\n");
+                ": its folder cannot be written (Permission denied); make the file and its folder writable, or name another "
+                "place with study.store\n");
 }
 
 TEST_F(StoreFile, a_writer_that_hits_the_limit_of_a_file_leaves_the_store_resumable) {

@@ -96,7 +96,7 @@ struct StudyConfig {
   std::uint32_t parallel = 1;  // trials that may run at once: part of the study's identity
   bool deterministic = true;
   Duplicates duplicates = Duplicates::reuse;
-  std::string store;  // absolute path, ":memory:", or a URL
+  std::string store;  // absolute path, or ":memory:"
 
   std::vector<Objective> objectives;  // at least one
   std::vector<Constraint> constraints;

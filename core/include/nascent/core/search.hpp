@@ -96,7 +96,7 @@ class Loop;
 //
 // Wall time is that of all runs of the study together, without the pauses between them; a killed run counts up to its
 // last stored row. When it is over, run() takes the trials that run back as an interruption does: they stay queued, and a
-// resumed study with more time goes on with them, to the trials of a study that always had that time.
+// resumed study with more time goes on with them.
 class Search {
  public:
   struct Setup {

@@ -54,6 +54,13 @@ struct Coordinator {
   std::uint64_t epoch = 0;
 };
 
+// Who holds that right.
+struct CoordinatorRecord {
+  std::string host;
+  std::int64_t pid = 0;
+  double since = 0, renewed_at = 0;  // seconds since the Unix epoch; the last sign of life
+};
+
 // The right to run one attempt of a trial. `attempt` counts from 1 and is the fencing token: whoever holds an older
 // attempt overwrites nothing.
 struct Lease {
@@ -160,6 +167,8 @@ class Store {
   // Fails, naming the holder, while another coordinator lives: on this machine its process is looked at; elsewhere it
   // has to renew() within `stale_after_seconds`. A negative time takes the study over in any case.
   virtual Result<Coordinator> acquire_coordinator(StudyId study, double stale_after_seconds = 60) = 0;
+  // Who coordinates the study now; empty when nobody does, because the last one released it or is gone (judged as above).
+  virtual Result<std::optional<CoordinatorRecord>> coordinator(StudyId study, double stale_after_seconds = 60) = 0;
   // Fails when the right was lost; so does every function below that takes a Coordinator.
   virtual Result<void> renew(const Coordinator& coordinator) = 0;
   virtual Result<void> release(const Coordinator& coordinator) = 0;
