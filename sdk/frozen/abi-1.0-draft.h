@@ -549,7 +549,7 @@ typedef struct nas_option {        /* grows at the tail: walk with nas_component
 } nas_option;
 
 typedef struct nas_component {     /* SIZED, static const data */
-  uint32_t size, flags;
+  uint32_t size, flags;            /* trainers: NAS_NEEDS_GRAPH, NAS_NEEDS_DATA where every training needs it; else 0 */
   nas_str kind;                    /* NAS_KIND_* */
   nas_str id;                      /* reverse DNS: "org.nascent.sampler.evolution" */
   nas_str alias;                   /* the short name used in TOML: "evolution" */

@@ -11,27 +11,6 @@ namespace nascent::core::config {
 
 using Reader = ValueReader;
 
-const std::vector<std::string>& duplicates_names() {
-  static const std::vector<std::string> names{"reuse", "resample", "retrain"};
-  return names;
-}
-const std::vector<std::string>& direction_names() {
-  static const std::vector<std::string> names{"minimize", "maximize"};
-  return names;
-}
-const std::vector<std::string>& acceptance_names() {
-  static const std::vector<std::string> names{"best", "pareto", "threshold", "metropolis"};
-  return names;
-}
-const std::vector<std::string>& execution_names() {
-  static const std::vector<std::string> names{"inline", "workers"};
-  return names;
-}
-const std::vector<std::string>& unit_names() {
-  static const std::vector<std::string> names{"epochs", "steps", "seconds"};
-  return names;
-}
-
 std::vector<ListedTable> listed(const ConfigValue::Table& root, std::string_view key, Diagnostics& diagnostics) {
   const ConfigValue* value = find(root, key);
   if (value == nullptr) return {};
@@ -76,6 +55,11 @@ class SettingsReader {
     if (absence_ == Absence::is_a_mistake) diagnostics_.add(where, message);
   }
   void missing(const std::string& message) { missing({file_, 0, 0}, message); }
+
+  // Where element i of a list stands that may also be one value.
+  static const SourceLocation& element_place(const ConfigValue& value, std::size_t i) {
+    return value.array() == nullptr ? value.where : (*value.array())[i].where;
+  }
 
   // Where the value of `key` stands, else the section.
   static SourceLocation place(Section& s, std::string_view key) {
@@ -277,8 +261,11 @@ class SettingsReader {
 
   void read_plugins() {
     Section s = section("plugins");
-    for (const std::string& path : s.get(&Reader::texts, "path").value_or(std::vector<std::string>{}))
-      study_.plugins.path.push_back(resolved_path(study_.directory, path));
+    const auto paths = s.get(&Reader::texts, "path").value_or(std::vector<std::string>{});
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+      study_.plugins.path.push_back(resolved_path(study_.directory, paths[i]));
+      study_.plugins.path_where.push_back(element_place(*s.find("path"), i));
+    }
     study_.plugins.allow = s.get(&Reader::texts, "allow").value_or(std::vector<std::string>{});
     for (std::size_t i = 0; i < study_.plugins.allow.size(); ++i) {
       const std::string& hash = study_.plugins.allow[i];
@@ -287,7 +274,7 @@ class SettingsReader {
       if (!valid) {
         const ConfigValue& given = *s.find("allow");
         const bool is_list = given.array() != nullptr;
-        diagnostics_.add(is_list ? (*given.array())[i].where : given.where,
+        diagnostics_.add(element_place(given, i),
                          fmt::format("plugins.allow{} is {}; it has to be \"sha256:\" and 64 hex digits, as `nascent "
                                      "plugin inspect` prints them",
                                      is_list ? fmt::format(".{}", i) : "", toml_text(hash)));

@@ -1,5 +1,10 @@
 #include "nascent/core/prepared_study.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <nascent/rng.hpp>
 #include <vector>
 
 #include "execution/evaluation.hpp"
@@ -24,11 +29,44 @@ Result<void> try_to_create(PluginCatalog& catalog, const StudyComponent& compone
   return {};
 }
 
+// Does the space build architectures? It does for every configuration or for none, so that any valid one tells.
+bool builds_architectures(const StudySpace& space) {
+  constexpr std::uint64_t kTries = 100;  // a space may refuse many configurations
+  const nascent::SpaceView view(space.view());
+  std::vector<double> x(space.size());
+  std::vector<std::uint8_t> active(space.size());
+  for (std::uint64_t i = 0; i < kTries; ++i) {
+    nascent::Rng rng(1, i);
+    view.sample(rng, {x, active});
+    if (const auto graph = space.build(x.data(), active.data())) return *graph != nullptr;
+  }
+  return true;  // nothing is known; the trials will tell
+}
+
+// A component that needs what the study has not would refuse every trial.
+Result<void> check_needs(const ResolvedStudy& study, const StudyComponent& component, std::uint32_t needs,
+                         const StudySpace& space) {
+  const auto refuse = [&](const std::string& why) -> Result<void> {
+    const auto all = components(study.config);
+    const auto given = std::ranges::find(all, component.path, &ComponentConfig::path);
+    return fail(ErrorKind::invalid_input,
+                fmt::format("{}: {} {} {}", to_string((*given)->type_where), kind_of_path(component.path),
+                            toml_text(component.info.alias), why));
+  };
+  if ((needs & NAS_NEEDS_DATA) != 0 && !study.dataset) return refuse("needs data; add a [dataset]");
+  if ((needs & NAS_NEEDS_GRAPH) != 0 && !builds_architectures(space)) {
+    return refuse(fmt::format("needs architectures, and space {} builds none; take another space",
+                              toml_text(study.space.info.alias)));
+  }
+  return {};
+}
+
 Result<void> check_trial_components(PluginCatalog& catalog, const ResolvedStudy& study, const StudySpace& space,
                                     const std::optional<TaskShape>& shape) {
   search::MeasuredMetrics measured;
   if (study.trainer) {
     if (auto tried = try_to_create<nas_trainer_vt>(catalog, *study.trainer, study.config); !tried) return tried;
+    if (auto fits = check_needs(study, *study.trainer, study.trainer->info.flags, space); !fits) return fits;
     measured.add_trainer(study.trainer->info, shape);
   }
   for (const StudyComponent& component : study.compressors) {
@@ -41,6 +79,7 @@ Result<void> check_trial_components(PluginCatalog& catalog, const ResolvedStudy&
     }
     const auto evaluation = Evaluation::create(catalog, study, component, space, shape ? shape->n_classes() : 0);
     if (!evaluation) return tl::unexpected<Error>(evaluation.error());
+    if (auto fits = check_needs(study, component, evaluation->needs() & NAS_NEEDS_GRAPH, space); !fits) return fits;
     measured.add(evaluation->metrics());
   }
   return measured.check(study.config);

@@ -87,7 +87,8 @@ std::vector<PluginRecord> plugin_records(const ResolvedStudy& study) {
 }
 
 Error creation_error(const PluginError& error, const StudyComponent& component, const StudyConfig& config) {
-  if (error.status != NAS_E_INVALID) return error;
+  // Files that a component cannot read or make sense of are named in the study as its options are.
+  if (error.status != NAS_E_INVALID && error.status != NAS_E_IO) return error;
   for (const ComponentConfig* c : core::components(config)) {
     if (c->path != component.path) continue;
     nas_error raw{};

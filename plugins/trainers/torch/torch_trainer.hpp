@@ -12,6 +12,7 @@ class TorchTrainer : public Trainer {
  public:
   static constexpr About about{"org.nascent.trainer.torch", "torch", "1.0.0", "Gradient descent on LibTorch: SGD, Adam, AdamW"};
   static constexpr auto options = torch_options;
+  static constexpr std::uint32_t training_needs = NAS_NEEDS_GRAPH | NAS_NEEDS_DATA;
   static constexpr std::array reported{
       reported_metric("train_loss", "mean over the epoch's steps, label smoothing and mixup included", Direction::minimize),
       reported_metric("val_loss", "mean over the validation rows", Direction::minimize),

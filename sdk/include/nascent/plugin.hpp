@@ -42,6 +42,9 @@ concept HasOptions = requires { T::options.data(); };
 template <class T>
 concept ListsReportedMetrics = requires { T::reported.data(); };
 
+template <class T>
+concept SaysWhatTrainingNeeds = requires { T::training_needs; };
+
 // One component's description. T derives from a kind's base class, which names its Kind: the ABI id and the table.
 template <class T>
 struct ComponentOf {
@@ -59,6 +62,7 @@ struct ComponentOf {
       c.options = T::options.data();
     }
     c.vt = &T::Kind::template table<T>;
+    if constexpr (SaysWhatTrainingNeeds<T>) c.flags = T::training_needs;
     if constexpr (ListsReportedMetrics<T>) {
       c.metrics = T::reported.data();
       c.n_metrics = static_cast<std::uint32_t>(T::reported.size());

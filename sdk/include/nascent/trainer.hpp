@@ -38,7 +38,8 @@ struct PrepareRequest {
 struct TrainerKind;
 // A trainer plugin. Calls come one at a time. Report through task.report() once per epoch at least; the newest report's
 // metrics count as the trial's. Where they are known in advance list them in `static constexpr std::array reported`, see
-// reported_metric(). On Verdict::stop return the model so far. Throw Diverged when the loss is NaN or infinite.
+// reported_metric(); and say in `static constexpr std::uint32_t training_needs` whether every training needs an
+// architecture (NAS_NEEDS_GRAPH) or a dataset (NAS_NEEDS_DATA). On Verdict::stop return the model so far. Throw Diverged when the loss is NaN or infinite.
 class Trainer {
  public:
   using Kind = TrainerKind;

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -156,6 +157,47 @@ class CommandLine(unittest.TestCase):
         self.assertIn("bad.toml:26:11: trainer.command is 'python3 train.py', which is no program that can be run", err)
         self.assertEqual(self.nascent("validate", study, code=2)[1], err)
         self.assertFalse((self.folder / "bad.db").exists())
+
+    def test_an_evaluator_that_the_study_gives_nothing_to_measure_is_refused(self):
+        for evaluator, metric, complaint in (
+            ("cost", "parameters", 'evaluator "cost" needs architectures, and space "declared" builds none'),
+            ("latency", "latency_ms_p50", 'evaluator.0 "latency" measures models, and the study has no [trainer]'),
+        ):
+            study = TABLE_STUDY.replace('"table"\nfile = "points.csv"\nmetrics = { score = "score" }', f'"{evaluator}"')
+            self.write("bad.toml", study.replace('metric = "score"', f'metric = "{metric}"'))
+            _, err = self.nascent("run", "bad.toml", code=2)
+            self.assertIn("bad.toml:25:8: " + complaint, err)
+            self.assertFalse((self.folder / "bad.db").exists())
+
+    def test_a_data_file_that_cannot_be_read_is_invalid_input_with_its_place(self):
+        study = SCRIPT_STUDY.replace('["sh", "-c", "SCRIPT"]', '"true"') + '[dataset]\ntype = "csv"\npath = "rows.csv"\ntarget = "y"\n'
+        self.write("data.toml", study)
+        for content, complaint in ((None, "No such file or directory"), ("", "is empty"), ("x,y\n1,a\n2", "rows.csv:3:1: the row has 1 cells")):
+            if content is not None:
+                self.write("rows.csv", content)
+            _, err = self.nascent("run", "data.toml", code=2)
+            self.assertIn('data.toml:27:1: dataset "csv": ', err)
+            self.assertIn(complaint, err)
+
+    def test_a_plugin_folder_that_is_not_there_is_named_with_its_place(self):
+        self.write("bad.toml", TABLE_STUDY + '[plugins]\npath = ["nowhere"]\n')
+        _, err = self.nascent("run", "bad.toml", code=2)
+        self.assertIn("bad.toml:29:9: plugins.path: there is no folder " + str(self.folder / "nowhere"), err)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can make a program that runs with raised privileges")
+    def test_the_plugin_path_of_the_environment_is_ignored_when_privileged(self):
+        if os.statvfs(self.folder).f_flag & os.ST_NOSUID:
+            self.skipTest("programs in the temporary folder are never privileged")
+        plugins = str(pathlib.Path(NASCENT).parent.parent / "lib/nascent/plugins")
+        for mode, found in ((0o755, True), (0o4755, False)):
+            program = self.folder / f"nascent-{mode:o}"
+            shutil.copy(NASCENT, program)
+            program.chmod(mode)
+            self.folder.chmod(0o755)
+            ended = subprocess.run([program, "plugin", "list", "sampler"], env={"NASCENT_PLUGIN_PATH": plugins}, user=65534, cwd="/",
+                                   capture_output=True, text=True)
+            self.assertEqual(ended.returncode, 0, ended.stderr)
+            self.assertEqual("random" in ended.stdout, found, ended.stdout)
 
     def test_one_text_counts_as_a_list_of_one(self):
         rows = [f"{i},{i % 7},{'ab'[i % 2]}" for i in range(40)]

@@ -87,6 +87,7 @@ struct FinalConfig {
 
 struct PluginConfig {
   std::vector<std::filesystem::path> path;  // absolute
+  std::vector<SourceLocation> path_where;   // of each
   std::vector<std::string> allow;           // "sha256:<64 hex digits>"; empty = every library may be loaded
 };
 

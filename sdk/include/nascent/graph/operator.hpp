@@ -85,11 +85,7 @@ struct Operator {
 
 namespace detail {
 
-inline std::string quoted(std::string_view text) {
-  std::string result("'");
-  result += text;
-  return result += '\'';
-}
+inline std::string quoted(std::string_view text) { return std::string("'").append(text).append("'"); }
 
 inline std::string number_text(double value) {
   char text[32];

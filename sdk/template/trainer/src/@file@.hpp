@@ -32,6 +32,7 @@ class Majority@Class@Model : public nascent::Model {
 class @Class@ : public nascent::Trainer {
  public:
   static constexpr nascent::About about{"com.example.trainer.@name@", "@name@", "0.1.0", "Predicts the most frequent class"};
+  static constexpr std::uint32_t training_needs = NAS_NEEDS_DATA;
   static constexpr std::array reported{nascent::reported_metric("val_accuracy", "share of validation rows of that class", nascent::Direction::maximize)};
 
   std::unique_ptr<nascent::Model> train(const nascent::Task& task, const nascent::TrainRequest& request) override {
