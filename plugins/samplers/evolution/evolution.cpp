@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 
+#include "nascent/pareto.hpp"
+
 namespace nascent::evolution {
 namespace {
 
@@ -70,9 +72,10 @@ void Evolution::tell(const Observation& observation) {
   if (!observation.completed()) return;
   const auto values = observation.values();
   if (!std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); })) return;
-  double violation = 0;
-  for (const double c : observation.constraints()) violation += std::isnan(c) ? HUGE_VAL : std::max(c, 0.0);
-  population_.add({observation.trial_id(), Point(observation.at()), {values.begin(), values.end()}, violation});
+  population_.add({observation.trial_id(),
+                   Point(observation.at()),
+                   {values.begin(), values.end()},
+                   pareto::total_violation(observation.constraints())});
 }
 
 }  // namespace nascent::evolution

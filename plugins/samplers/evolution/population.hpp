@@ -17,10 +17,6 @@ struct Member {
   double violation = 0;        // sum of the constraints' violations; 0 = feasible
 };
 
-// a is at least as good in every objective and better in one; a feasible member dominates an infeasible one, of two
-// infeasible ones the less violating dominates. Source: Deb et al., "NSGA-II" (IEEE TEC 6(2), 2002), definition 1.
-bool dominates(const Member& a, const Member& b);
-
 // The newest `capacity` members by trial number: age, not fitness, decides who dies (Real et al. 2019).
 class Population {
  public:
@@ -29,8 +25,7 @@ class Population {
   void add(Member member);
   [[nodiscard]] std::size_t size() const { return members_.size(); }
   [[nodiscard]] const Member& operator[](std::size_t i) const { return members_[i]; }
-  // Computes ranks and crowding distances anew if members changed. Cost: members^2 with several objectives, none with
-  // one.
+  // Computes ranks and crowding distances anew if members changed and there are several objectives.
   void rank();
   // Is member a the fitter one? One objective: feasible or less violating, then the lower value, then the younger one.
   // Several: lower Pareto rank, then larger crowding distance, then the younger one; needs rank() after the last add().

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <limits>
-
 namespace nascent::evolution {
 namespace {
 
@@ -57,14 +55,6 @@ TEST(Population, several_objectives_go_by_rank_then_crowding) {
   }
   // By hand (Deb et al. 2002): d1 = (1.1-0)/4 + (4-2.9)/4 = 0.55; d2 = (4-1)/4 + (3-0)/4 = 1.5.
   EXPECT_TRUE(p.fitter(2, 1));
-}
-
-TEST(Population, every_feasible_member_dominates_an_infeasible_one) {
-  const Member feasible = member(0, {9.0, 9.0}),
-               infeasible = member(1, {0.0, 0.0}, std::numeric_limits<double>::infinity());
-  EXPECT_TRUE(dominates(feasible, infeasible));
-  EXPECT_FALSE(dominates(infeasible, feasible));
-  EXPECT_FALSE(dominates(feasible, feasible));
 }
 
 }  // namespace
