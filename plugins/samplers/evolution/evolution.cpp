@@ -1,30 +1,11 @@
 #include "evolution.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "nascent/pareto.hpp"
 
 namespace nascent::evolution {
-namespace {
-
-// Proposals that repeat a known or pending configuration are drawn again, this often; then a repeat is taken, since a
-// small space may have nothing else left.
-constexpr int kAttemptsMax = 32;
-
-// FNV-1a over mask and values. A collision costs one needless redraw.
-std::uint64_t hash_of(ConstRow row) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (std::size_t i = 0; i < row.x.size(); ++i) {
-    hash = (hash ^ row.active[i]) * 0x100000001b3U;
-    hash = (hash ^ std::bit_cast<std::uint64_t>(row.x[i])) * 0x100000001b3U;
-    hash ^= hash >> 29;
-  }
-  return hash;
-}
-
-}  // namespace
 
 Evolution::Evolution(const Options& given, const SamplerSetup& setup)
     : space_(setup.space),
@@ -50,25 +31,21 @@ std::size_t Evolution::winner(Rng& rng) const {
 }
 
 void Evolution::ask(const Ask& ask, Row row) {
-  std::unordered_set<std::uint64_t> pending;
-  for (std::size_t i = 0; i < ask.pending.size(); ++i) pending.insert(hash_of(ask.pending[i].at()));
   const bool initial = population_.size() == 0 || population_.size() + ask.pending.size() < capacity_;
   if (!initial) population_.rank();
   Rng rng(seed_, ask.trial_id);
-  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+  samplers::propose_unseen(space_, samplers::Taken(known_, ask.pending), rng, row, [&] {
     if (initial) {
       space_.sample(rng, row);
     } else {
       population_[winner(rng)].point.copy_to(row);
-      mutate(space_, row, mutation_, rng);
+      samplers::mutate(space_, row, mutation_, rng);
     }
-    const std::uint64_t hash = hash_of(row);
-    if (!known_.contains(hash) && !pending.contains(hash)) return;
-  }
+  });
 }
 
 void Evolution::tell(const Observation& observation) {
-  known_.insert(hash_of(observation.at()));
+  known_.add(observation.at());
   if (!observation.completed()) return;
   const auto values = observation.values();
   if (!std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); })) return;

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <array>
-#include <unordered_set>
 
-#include "mutation.hpp"
 #include "nascent/sampler.hpp"
 #include "population.hpp"
+#include "shared/mutation.hpp"
+#include "shared/unseen.hpp"
 
 namespace nascent::evolution {
 
@@ -43,9 +43,9 @@ class Evolution : public Sampler {
   SpaceView space_;
   std::uint64_t seed_;
   std::size_t capacity_, tournament_;
-  MutationSettings mutation_;
+  samplers::MutationSettings mutation_;
   Population population_;
-  std::unordered_set<std::uint64_t> known_;  // hashes of the configurations told
+  samplers::Known known_;
 };
 
 }  // namespace nascent::evolution

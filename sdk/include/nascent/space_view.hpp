@@ -131,12 +131,7 @@ class ParamView {
   // Where a value stands in its prior: the middle of its probability mass, in [0, 1]. quantile(cdf(v)) is v, up to
   // rounding where v is continuous.
   [[nodiscard]] double cdf(double value) const {
-    if (is_choice()) {
-      const auto k = level_of(value);
-      double below = 0;
-      for (std::uint64_t i = 0; i < k; ++i) below += probability(i);
-      return below + 0.5 * probability(k);
-    }
+    if (is_choice()) return choice_cdf(level_of(value));
     if (levels() == 0) return continuous_cdf(value);
     const double half = 0.5 * step();
     return 0.5 * (continuous_cdf(value - half) + continuous_cdf(value + half));
@@ -156,6 +151,10 @@ class ParamView {
   [[nodiscard]] double prior_mass() const {
     const auto [from, to] = scaled_range();
     return p_->prior == NAS_PRIOR_NORMAL && to > from ? truncated(from, to).mass() : 1.0;
+  }
+  // Can level k come up? False for choices of weight 0.
+  [[nodiscard]] bool is_possible(std::uint64_t k) const {
+    return !is_choice() || p_->prior != NAS_PRIOR_WEIGHTS || p_->weights[k] > 0;
   }
   // Prior probability of choice k.
   [[nodiscard]] double probability(std::uint64_t k) const {
@@ -186,6 +185,15 @@ class ParamView {
     if (!(to > from)) return 0.5;
     const double at = position_of(value, from, to);
     return p_->prior == NAS_PRIOR_NORMAL ? truncated(from, to).cdf(at) : (at - from) / (to - from);
+  }
+  [[nodiscard]] double choice_cdf(std::uint64_t k) const {
+    if (p_->prior != NAS_PRIOR_WEIGHTS) return (static_cast<double>(k) + 0.5) / p_->n_choices;
+    double below = 0, total = 0;
+    for (std::uint32_t i = 0; i < p_->n_choices; ++i) {
+      total += p_->weights[i];
+      if (i < k) below += p_->weights[i];
+    }
+    return (below + 0.5 * p_->weights[k]) / total;
   }
   [[nodiscard]] std::uint64_t choice_quantile(double u) const {
     if (p_->prior != NAS_PRIOR_WEIGHTS) {

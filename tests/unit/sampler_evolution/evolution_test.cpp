@@ -1,4 +1,4 @@
-#include "evolution.hpp"
+#include "evolution/evolution.hpp"
 
 #include <gtest/gtest.h>
 
@@ -205,17 +205,20 @@ TEST(Evolution, pending_trials_end_the_initial_phase_and_are_not_repeated) {
     EXPECT_EQ(sampler.ask_one(t, pending.get()).x[0], 2) << "the only one that is left";
 }
 
-TEST(Evolution, a_space_without_anything_new_gives_a_repeat_and_does_not_hang) {
+TEST(Evolution, ends_when_every_configuration_was_tried) {
   SpaceBuilder s;
   s.choice("c", {"only"});
   const SpaceDeclaration space = s.declaration();
   auto sampler = make(space, {{"population", 2}, {"tournament", 1}});
-  for (std::uint64_t t = 0; t < 10; ++t) {
-    const Point p = sampler.ask_one(t);
-    EXPECT_EQ(p.x[0], 0);
-    History h;
-    h.add(t, TrialState::completed, {1.0}, p);
-    sampler.tell(h);
+  History h;
+  h.add(0, TrialState::completed, {1.0}, sampler.ask_one(0));
+  sampler.tell(h);
+  try {
+    sampler.ask_one(1);
+    FAIL() << "proposed something";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.status(), NAS_E_EXHAUSTED);
+    EXPECT_STREQ(e.what(), "every configuration of this space has been tried");
   }
 }
 

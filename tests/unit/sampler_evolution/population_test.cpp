@@ -1,4 +1,4 @@
-#include "population.hpp"
+#include "evolution/population.hpp"
 
 #include <gtest/gtest.h>
 

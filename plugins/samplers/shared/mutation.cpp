@@ -4,15 +4,20 @@
 #include <cmath>
 #include <vector>
 
-namespace nascent::evolution {
+namespace nascent::samplers {
 namespace {
 
-std::vector<std::uint64_t> other_choices(ParamView param, std::uint64_t current) {
+// Another choice of positive weight, each with the same probability; `current` where there is none.
+std::uint64_t other_choice(ParamView param, std::uint64_t current, Rng& rng) {
+  if (param.raw().prior != NAS_PRIOR_WEIGHTS) {
+    const std::uint64_t k = rng.below(param.levels() - 1);
+    return k < current ? k : k + 1;
+  }
   std::vector<std::uint64_t> others;
   for (std::uint64_t k = 0; k < param.levels(); ++k) {
-    if (k != current && param.probability(k) > 0) others.push_back(k);
+    if (k != current && param.is_possible(k)) others.push_back(k);
   }
-  return others;
+  return others.empty() ? current : others[rng.below(others.size())];
 }
 
 // Mirrors x into [0, 1].
@@ -33,29 +38,22 @@ struct Axis {
   double from, to;
 };
 
-bool is_possible(ParamView param, double value) {
-  return !param.is_choice() || param.probability(param.level_of(value)) > 0;
-}
-
 }  // namespace
 
 double mutate(ParamView param, double value, double sigma, Rng& rng) {
   if (param.levels() == 1 || !(param.raw().hi > param.raw().lo)) return value;
-  if (param.is_categorical()) {
-    const std::vector<std::uint64_t> others = other_choices(param, param.level_of(value));
-    return others.empty() ? value : static_cast<double>(others[rng.below(others.size())]);
-  }
+  if (param.is_categorical()) return static_cast<double>(other_choice(param, param.level_of(value), rng));
   const Axis axis(param);
   const double step = sigma * rng.normal();
   const double moved = axis.value(reflect(axis.position(value) + step));
-  if (moved != value && is_possible(param, moved)) return moved;
+  if (moved != value && (param.levels() == 0 || param.is_possible(param.level_of(moved)))) return moved;
   if (param.levels() == 0) return value;  // a step of 0 on a continuum
   // The step was smaller than a level: take the next possible one in its direction, else in the other.
   const std::uint64_t here = param.level_of(value), last = param.levels() - 1;
   for (const bool up : {step > 0, step <= 0}) {
     for (std::uint64_t k = here; up ? k < last : k > 0;) {
       k = up ? k + 1 : k - 1;
-      if (is_possible(param, param.level(k))) return param.level(k);
+      if (param.is_possible(k)) return param.level(k);
     }
   }
   return value;
@@ -76,4 +74,4 @@ void mutate(SpaceView space, Row row, const MutationSettings& settings, Rng& rng
   space.repair(rng, row);
 }
 
-}  // namespace nascent::evolution
+}  // namespace nascent::samplers

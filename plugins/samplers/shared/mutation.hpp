@@ -3,7 +3,7 @@
 
 #include "nascent/space_view.hpp"
 
-namespace nascent::evolution {
+namespace nascent::samplers {
 
 struct MutationSettings {
   std::uint64_t parameters_max = 1;  // changed at once: uniform on 1 .. parameters_max
@@ -18,4 +18,4 @@ double mutate(ParamView param, double value, double sigma, Rng& rng);
 // drawn from the prior.
 void mutate(SpaceView space, Row row, const MutationSettings& settings, Rng& rng);
 
-}  // namespace nascent::evolution
+}  // namespace nascent::samplers

@@ -1,4 +1,4 @@
-#include "mutation.hpp"
+#include "shared/mutation.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 
 #include "support/spaces.hpp"
 
-namespace nascent::evolution {
+namespace nascent::samplers {
 namespace {
 
 SpaceDeclaration one(const std::function<void(SpaceBuilder&)>& declare) {
@@ -130,4 +130,4 @@ TEST(Mutation, changes_at_most_parameters_max_of_the_parameters_that_stay_active
 }
 
 }  // namespace
-}  // namespace nascent::evolution
+}  // namespace nascent::samplers

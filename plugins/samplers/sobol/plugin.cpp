@@ -1,0 +1,3 @@
+#include "sobol.hpp"
+
+NASCENT_PLUGIN("org.nascent.sobol", "1.0.0", nascent::sobol::Sobol)
