@@ -1,0 +1,88 @@
+// How near to the optimum a sampler comes: many searches of many problems, one CSV row per search and budget.
+//   search_quality --sampler evolution --tables DIR --seeds 100 --budgets 50,100,200,300
+// search_quality.py runs it for several samplers side by side and sums up.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <regex>
+
+#include "nascent/core/plugin_check.hpp"
+#include "nascent/core/plugins.hpp"
+#include "run.hpp"
+#include "tables.hpp"
+
+namespace {
+
+using namespace nascent::search_quality;
+
+struct Arguments {
+  std::string sampler = "random", tables, problems = ".*";
+  std::vector<std::string> options, plugins;
+  std::vector<std::uint64_t> budgets{50, 100, 200, 300};
+  std::uint64_t seeds = 100, first_seed = 0;
+  int objectives = 1;
+  bool categorical = false, list = false;
+};
+
+std::vector<Problem> problems_of(const Arguments& given) {
+  std::vector<Problem> all;
+  if (!given.tables.empty()) {
+    all = given.objectives == 2
+              ? two_objective_table_problems(given.tables)
+              : table_problems(given.tables, given.categorical ? Ordinals::categorical : Ordinals::ordered);
+  }
+  std::erase_if(all, [wanted = std::regex(given.problems)](const Problem& p) { return !std::regex_match(p.name, wanted); });
+  return all;
+}
+
+void search(const Arguments& given) {
+  using namespace nascent::core;
+  auto catalog = PluginCatalog::discover({{given.plugins.begin(), given.plugins.end()}, {}, {}});
+  if (!catalog) throw std::runtime_error(catalog.error().message);
+  const auto component = catalog->load("sampler", given.sampler);
+  if (!component) throw std::runtime_error(component.error().message);
+  std::vector<std::string> entries;
+  for (const std::string& o : given.options) entries.push_back(std::string(nascent::view((*component)->alias)) + "." + o);
+  const auto options = check_options(component_info(**component), entries);
+  if (!options) throw std::runtime_error(options.error().message);
+  fmt::print("problem,seed,evaluations,score,distance,unique,seconds\n");
+  for (const Problem& problem : problems_of(given)) {
+    for (std::uint64_t seed = given.first_seed; seed < given.first_seed + given.seeds; ++seed) {
+      for (const Checkpoint& c : run({*component, &*options}, problem, seed, given.budgets)) {
+        fmt::print("{},{},{},{:.9g},{:.9g},{},{:.6f}\n", problem.name, seed, c.evaluations, c.score, c.distance, c.unique,
+                   c.seconds);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments given;
+  CLI::App app("How near to the optimum a sampler comes; one CSV row per search and budget");
+  app.add_option("--sampler", given.sampler, "alias or id");
+  app.add_option("--option", given.options, "an option of the sampler, NAME=VALUE; may be repeated");
+  app.add_option("--plugins", given.plugins, "a folder of plugins, before the usual ones");
+  app.add_option("--tables", given.tables, "the folder of tables");
+  app.add_option("--problems", given.problems, "a regular expression of names");
+  app.add_option("--objectives", given.objectives, "1, or 2: hypervolume share instead of regret")->check(CLI::Range(1, 2));
+  app.add_flag("--categorical", given.categorical, "declare ordinal parameters of tables as categorical");
+  app.add_option("--budgets", given.budgets, "evaluations at which to look; the largest is the sampler's trials_max")->delimiter(',');
+  app.add_option("--seeds", given.seeds, "searches per problem");
+  app.add_option("--first-seed", given.first_seed, "number of the first seed");
+  app.add_flag("--list", given.list, "print the names of the problems");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    std::sort(given.budgets.begin(), given.budgets.end());
+    if (given.list) {
+      for (const Problem& p : problems_of(given)) fmt::print("{}\n", p.name);
+    } else {
+      search(given);
+    }
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "search_quality: {}\n", e.what());
+    return 1;
+  }
+}
