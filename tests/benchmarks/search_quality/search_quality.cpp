@@ -5,11 +5,13 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <map>
 #include <regex>
 
 #include "nascent/core/plugin_check.hpp"
 #include "nascent/core/plugins.hpp"
 #include "run.hpp"
+#include "synthetic.hpp"
 #include "tables.hpp"
 
 namespace {
@@ -22,17 +24,22 @@ struct Arguments {
   std::vector<std::uint64_t> budgets{50, 100, 200, 300};
   std::uint64_t seeds = 100, first_seed = 0;
   int objectives = 1;
-  bool categorical = false, list = false;
+  bool synthetic = false, categorical = false, list = false;
 };
 
-std::vector<Problem> problems_of(const Arguments& given) {
-  std::vector<Problem> all;
+constexpr std::uint64_t kInstances = 10;  // of every made-up problem; the seeds go through them in turn
+
+std::vector<Family> families_of(const Arguments& given) {
+  std::vector<Family> all;
+  if (given.synthetic) all = given.objectives == 2 ? two_objective_families() : synthetic_families();
   if (!given.tables.empty()) {
-    all = given.objectives == 2
-              ? two_objective_table_problems(given.tables)
-              : table_problems(given.tables, given.categorical ? Ordinals::categorical : Ordinals::ordered);
+    const Ordinals ordinals = given.categorical ? Ordinals::categorical : Ordinals::ordered;
+    for (Problem& p : given.objectives == 2 ? two_objective_table_problems(given.tables) : table_problems(given.tables, ordinals)) {
+      std::string name = p.name;
+      all.push_back({std::move(name), [p = std::move(p)](std::uint64_t) { return p; }});
+    }
   }
-  std::erase_if(all, [wanted = std::regex(given.problems)](const Problem& p) { return !std::regex_match(p.name, wanted); });
+  std::erase_if(all, [wanted = std::regex(given.problems)](const Family& f) { return !std::regex_match(f.name, wanted); });
   return all;
 }
 
@@ -47,10 +54,13 @@ void search(const Arguments& given) {
   const auto options = check_options(component_info(**component), entries);
   if (!options) throw std::runtime_error(options.error().message);
   fmt::print("problem,seed,evaluations,score,distance,unique,seconds\n");
-  for (const Problem& problem : problems_of(given)) {
+  for (const Family& family : families_of(given)) {
+    std::map<std::uint64_t, Problem> instances;
     for (std::uint64_t seed = given.first_seed; seed < given.first_seed + given.seeds; ++seed) {
-      for (const Checkpoint& c : run({*component, &*options}, problem, seed, given.budgets)) {
-        fmt::print("{},{},{},{:.9g},{:.9g},{},{:.6f}\n", problem.name, seed, c.evaluations, c.score, c.distance, c.unique,
+      const std::uint64_t instance = seed % kInstances;
+      if (!instances.contains(instance)) instances.emplace(instance, family.make(instance));
+      for (const Checkpoint& c : run({*component, &*options}, instances.at(instance), seed, given.budgets)) {
+        fmt::print("{},{},{},{:.9g},{:.9g},{},{:.6f}\n", family.name, seed, c.evaluations, c.score, c.distance, c.unique,
                    c.seconds);
       }
     }
@@ -66,6 +76,7 @@ int main(int argc, char** argv) {
   app.add_option("--option", given.options, "an option of the sampler, NAME=VALUE; may be repeated");
   app.add_option("--plugins", given.plugins, "a folder of plugins, before the usual ones");
   app.add_option("--tables", given.tables, "the folder of tables");
+  app.add_flag("--synthetic", given.synthetic, "the made-up problems");
   app.add_option("--problems", given.problems, "a regular expression of names");
   app.add_option("--objectives", given.objectives, "1, or 2: hypervolume share instead of regret")->check(CLI::Range(1, 2));
   app.add_flag("--categorical", given.categorical, "declare ordinal parameters of tables as categorical");
@@ -77,7 +88,7 @@ int main(int argc, char** argv) {
   try {
     std::sort(given.budgets.begin(), given.budgets.end());
     if (given.list) {
-      for (const Problem& p : problems_of(given)) fmt::print("{}\n", p.name);
+      for (const Family& f : families_of(given)) fmt::print("{}\n", f.name);
     } else {
       search(given);
     }

@@ -116,6 +116,20 @@ def published_index(folder):
     return [(f"{name} (published)", {b: float(cells[i]) for b, cells in by_budget.items()}) for i, name in enumerate(names)]
 
 
+def problem_table(given, labels, methods, baselines, cells, problem):
+    """Our samplers and the published ones on one problem."""
+    def column(field):
+        return {s: [getattr(cells[s, problem, b], field) for b in given.budgets] for s in labels}
+
+    regret = given.objectives == 1
+    parts = [("mean distance", "distance"), ("median score", "median"), ("at optimum", "optimal")] if regret else [("mean share", "mean"), ("median share", "median")]
+    columns = [column(field) for _, field in parts]
+    rows = [(s, [v for c in columns for v in c[s]]) for s in labels]
+    blank = [None] * (len(given.budgets) * (len(parts) - 1))
+    rows += [(f"{m} (published)", [baselines.get((m, problem, b)) for b in given.budgets] + blank) for m in methods]
+    return markdown(problem, ["sampler", *(f"{name} {b}" for name, _ in parts for b in given.budgets)], rows)
+
+
 def report(given, labels, problems, cells):
     budgets, parts = given.budgets, []
     baselines = published(given.tables, given.objectives) if given.set == "tables" else {}
@@ -128,12 +142,7 @@ def report(given, labels, problems, cells):
         worse = [f"{s} on {p} at {b}" for s in labels for p in problems for b in budgets if cells[s, p, b].mean > cells["random", p, b].mean]
         parts.append("\nWorse than random search: " + (", ".join(worse) or "nowhere") + ".")
     for p in problems:
-        rows = [(s, [cells[s, p, b].distance if given.objectives == 1 else cells[s, p, b].mean for b in budgets]
-                 + [cells[s, p, b].median for b in budgets] + [cells[s, p, b].optimal for b in budgets]) for s in labels]
-        rows += [(f"{m} (published)", [baselines.get((m, p, b)) for b in budgets]) for m in methods]
-        kind = "mean distance to the optimum" if given.objectives == 1 else "mean hypervolume share"
-        head = ["sampler", *(f"{kind} {b}" for b in budgets), *(f"median score {b}" for b in budgets), *(f"at optimum {b}" for b in budgets)]
-        parts.append(markdown(p, head, rows))
+        parts.append(problem_table(given, labels, methods, baselines, cells, p))
     rows = [(s, [1000 * statistics.fmean(cells[s, p, b].seconds for p in problems) / b for b in budgets]) for s in labels]
     parts.append(markdown("Milliseconds per suggestion (ask and tell)", ["sampler", *budgets], rows))
     return "\n".join(parts) + "\n"
