@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "nascent/space_declaration.hpp"
@@ -46,6 +47,25 @@ class SamplerInstance {
   void tell(History& history) {
     nas_error error{};
     check(vt_->tell(self_.get(), history.get(), &error), error);
+  }
+  // At most n_max draws of the extension NAS_SAMPLER_POSTERIOR; empty when the sampler does not offer it.
+  [[nodiscard]] std::optional<Posterior> posterior(std::size_t n_max) const {
+    const auto* table = static_cast<const nas_sampler_posterior_vt*>(vt_->extension(self_.get(), NAS_SAMPLER_POSTERIOR));
+    if (table == nullptr) return std::nullopt;
+    const nas_posterior* columns = nullptr;
+    nas_error error{};
+    check(table->posterior(self_.get(), n_max, &columns, &error), error);
+    Posterior posterior;
+    posterior.n_effective = columns->n_effective;
+    posterior.weights.assign(columns->weight, columns->weight + columns->n);
+    for (std::size_t i = 0, n = columns->n_params; i < columns->n; ++i) {
+      posterior.draws.emplace_back(ConstRow({columns->x + i * n, n}, {columns->active + i * n, n}));
+    }
+    for (std::size_t i = 0; i < columns->n_diagnostics; ++i) {
+      posterior.diagnostics.emplace_back(view(columns->diagnostics[i].name), columns->diagnostics[i].value);
+    }
+    columns->release(columns->owner);
+    return posterior;
   }
 
  private:

@@ -1,10 +1,14 @@
 // Writing a sampler: ask proposes configurations, tell learns from finished trials.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "nascent/plugin.hpp"
 #include "nascent/space_view.hpp"
@@ -88,6 +92,57 @@ struct Ask {
   const nas_distribution* learnt;   // from a trainer prepared once per study, or null
 };
 
+// Weighted draws from the distribution over configurations that a sampler has inferred.
+struct Posterior {
+  std::vector<Point> draws;
+  std::vector<double> weights;  // [draws] >= 0, not normalised
+  double n_effective = 0;       // independent draws that these are worth; 0 when nobody can tell yet
+  std::vector<std::pair<std::string, double>> diagnostics{};  // {{"acceptance_rate", 0.31}, ...}
+};
+
+// A sampler that infers a distribution offers it by declaring
+//   Posterior posterior(std::size_t draws_max) const;
+// at most draws_max draws, following from what was told; see NAS_SAMPLER_POSTERIOR.
+template <class T>
+concept HasPosterior = requires(const T& sampler) {
+  { sampler.posterior(std::size_t{}) } -> std::same_as<Posterior>;
+};
+
+namespace detail {
+// A Posterior in flat columns, until the host releases it.
+class PosteriorColumns {
+ public:
+  explicit PosteriorColumns(Posterior posterior) : of_(std::move(posterior)) {
+    for (const Point& p : of_.draws) {
+      x_.insert(x_.end(), p.x.begin(), p.x.end());
+      active_.insert(active_.end(), p.active.begin(), p.active.end());
+    }
+    for (const auto& [name, value] : of_.diagnostics) diagnostics_.push_back({str(name), value});
+    view_.size = sizeof view_;
+    view_.n_params = of_.draws.empty() ? 0 : static_cast<std::uint32_t>(of_.draws[0].x.size());
+    view_.n = of_.draws.size();
+    view_.n_diagnostics = diagnostics_.size();
+    view_.x = x_.data();
+    view_.active = active_.data();
+    view_.weight = of_.weights.data();
+    view_.n_effective = of_.n_effective;
+    view_.diagnostics = diagnostics_.data();
+    view_.owner = this;
+    view_.release = [](void* owner) noexcept { delete static_cast<PosteriorColumns*>(owner); };
+  }
+  PosteriorColumns(const PosteriorColumns&) = delete;
+  PosteriorColumns& operator=(const PosteriorColumns&) = delete;
+  [[nodiscard]] const nas_posterior* view() const { return &view_; }
+
+ private:
+  Posterior of_;
+  std::vector<double> x_;
+  std::vector<std::uint8_t> active_;
+  std::vector<nas_metric> diagnostics_;
+  nas_posterior view_{};
+};
+}  // namespace detail
+
 struct SamplerKind;
 // A search strategy. Calls come one at a time. A proposal may depend on options, seed, what was told, what is pending
 // and the trial's number, and on nothing else: then a study repeats, resumes and replays. Draw from
@@ -151,8 +206,20 @@ struct SamplerKind {
   template <class T>
   static constexpr nas_sampler_metrics metrics_table{sizeof(nas_sampler_metrics), 0, &metric_name<T>};
   template <class T>
+  static nas_status NAS_CALL posterior(void* self, std::size_t draws_max, const nas_posterior** out, nas_error* error) noexcept {
+    return guarded(error, [&] {
+      auto columns = std::make_unique<detail::PosteriorColumns>(detail::self_of<T>(self).posterior(draws_max));
+      *out = columns.release()->view();
+    });
+  }
+  template <class T>
+  static constexpr nas_sampler_posterior_vt posterior_table{sizeof(nas_sampler_posterior_vt), 0, &posterior<T>};
+  template <class T>
   static const void* NAS_CALL extension(void* self, const char* id) noexcept {
     if (id != nullptr && std::string_view(id) == NAS_SAMPLER_METRICS) return &metrics_table<T>;
+    if constexpr (HasPosterior<T>) {
+      if (id != nullptr && std::string_view(id) == NAS_SAMPLER_POSTERIOR) return &posterior_table<T>;
+    }
     return detail::extension<T>(self, id);
   }
   template <class T>

@@ -1,0 +1,3 @@
+#include "mcmc.hpp"
+
+NASCENT_PLUGIN("org.nascent.mcmc", "1.0.0", nascent::mcmc::Mcmc)
