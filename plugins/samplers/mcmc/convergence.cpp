@@ -127,7 +127,8 @@ std::vector<double> autocovariance(const Chains& chains) {
   return sum;
 }
 
-// Section 3.2: sums of neighbouring autocorrelations are positive and fall; the first that is not ends the sequence.
+// Section 3.2: sums of neighbouring autocorrelations are positive and fall; the first that is not positive ends the
+// sequence, or else the last lags, which are too noisy to use.
 double effective_size(const Chains& chains) {
   const std::size_t n = chains[0].size();
   const double draws = static_cast<double>(n * chains.size());
@@ -139,7 +140,7 @@ double effective_size(const Chains& chains) {
   std::size_t lag = 0;
   for (; lag + 1 < n; lag += 2) {
     const double next = correlation(lag) + correlation(lag + 1);
-    if (!(next > 0) || (lag > 0 && lag + 3 >= n)) break;
+    if (!(next > 0) || (lag > 0 && lag + 5 >= n)) break;
     pair = std::min(pair, next);
     tau += 2 * pair;
   }

@@ -95,7 +95,7 @@ void Mcmc::decide(std::size_t walker, std::uint64_t trial, const Proposal& propo
     log_ratio = proposal.log_ratio + inverse_temperature(walker) * gain;
   }
   const bool accepted = std::log(Rng(seed_, trial, kAcceptStream).uniform()) < log_ratio;
-  if (accepted) w.at = keep(row, *losses);
+  if (accepted && samples_[*w.at].point != Point(row)) w.at = keep(row, *losses);
   if (round_of(trial) < settings_.burn_in) {
     w.tune(proposal, std::exp(std::min(0.0, log_ratio)));
   } else {
