@@ -6,6 +6,7 @@
 
 #include "convergence.hpp"
 #include "mcmc.hpp"
+#include "shared/known.hpp"
 
 namespace nascent::mcmc {
 namespace {
@@ -77,12 +78,13 @@ Posterior Mcmc::posterior(std::size_t draws_max) const {
   const Diagnosis d = diagnose();
   Posterior result;
   const std::uint64_t stride = draws_max == 0 ? 0 : (d.draws + draws_max - 1) / draws_max;
-  std::unordered_map<SampleIndex, std::size_t> row_of;
+  std::unordered_map<std::uint64_t, std::size_t> row_of;  // by hash of the configuration
   for (const auto& path : paths) {
     for (std::size_t t = 0; stride > 0 && t < path.size(); t += stride) {
-      const auto [row, added] = row_of.try_emplace(path[t], result.draws.size());
+      const Point& point = samples_[path[t]].point;
+      const auto [row, added] = row_of.try_emplace(samplers::hash_of(point.row()), result.draws.size());
       if (added) {
-        result.draws.push_back(samples_[path[t]].point);
+        result.draws.push_back(point);
         result.weights.push_back(0);
       }
       ++result.weights[row->second];
