@@ -347,6 +347,25 @@ typedef struct nas_sampler_metrics { /* SIZED */
   NAS_FN(nas_status, name)(void *self, size_t index, nas_str *out) NAS_NOEXCEPT;
 } nas_sampler_metrics;
 
+/* Extension of samplers that infer a distribution over configurations: draws from it. */
+#define NAS_SAMPLER_POSTERIOR "nascent.sampler.posterior/1"
+typedef struct nas_posterior {     /* SIZED */
+  uint32_t size, n_params;
+  size_t n, n_diagnostics;
+  const double *x;                 /* [n][n_params] as in nas_rows */
+  const uint8_t *active;           /* [n][n_params] */
+  const double *weight;            /* [n] >= 0; one per draw, not normalised */
+  double n_effective;              /* independent draws that these are worth; 0 when nobody can tell yet */
+  const nas_metric *diagnostics;   /* [n_diagnostics] "acceptance_rate", "r_hat_max", ... */
+  void *owner;
+  NAS_FN(void, release)(void *owner) NAS_NOEXCEPT; /* [T] exactly once */
+} nas_posterior;
+typedef struct nas_sampler_posterior { /* SIZED */
+  uint32_t size, reserved;
+  /* [X] At most n_max draws, by what was told so far; none while there is nothing to draw from. A pure function, as ask is. */
+  NAS_FN(nas_status, posterior)(void *self, size_t n_max, const nas_posterior **out, nas_error *) NAS_NOEXCEPT;
+} nas_sampler_posterior;
+
 /* --- scheduler: multi-fidelity decisions, a pure function of (options, visible history, this trial's reports) */
 #define NAS_KIND_SCHEDULER "nascent.scheduler/1"
 typedef struct nas_scheduler_arg { /* SIZED; kind_arg of a scheduler */

@@ -229,6 +229,26 @@ AT(nas_sampler_metrics, reserved, 4);
 AT(nas_sampler_metrics, name, 8);
 SLOT(nas_sampler_metrics, name, nas_status, void*, size_t, nas_str*);
 
+SIZE(nas_posterior, 80);
+AT(nas_posterior, size, 0);
+AT(nas_posterior, n_params, 4);
+AT(nas_posterior, n, 8);
+AT(nas_posterior, n_diagnostics, 16);
+AT(nas_posterior, x, 24);
+AT(nas_posterior, active, 32);
+AT(nas_posterior, weight, 40);
+AT(nas_posterior, n_effective, 48);
+AT(nas_posterior, diagnostics, 56);
+AT(nas_posterior, owner, 64);
+AT(nas_posterior, release, 72);
+SLOT(nas_posterior, release, void, void*);
+
+SIZE(nas_sampler_posterior, 16);
+AT(nas_sampler_posterior, size, 0);
+AT(nas_sampler_posterior, reserved, 4);
+AT(nas_sampler_posterior, posterior, 8);
+SLOT(nas_sampler_posterior, posterior, nas_status, void*, size_t, const nas_posterior**, nas_error*);
+
 SIZE(nas_ask, 40);
 AT(nas_ask, size, 0);
 AT(nas_ask, reserved, 4);

@@ -50,7 +50,7 @@ class SamplerInstance {
   }
   // At most n_max draws of the extension NAS_SAMPLER_POSTERIOR; empty when the sampler does not offer it.
   [[nodiscard]] std::optional<Posterior> posterior(std::size_t n_max) const {
-    const auto* table = static_cast<const nas_sampler_posterior_vt*>(vt_->extension(self_.get(), NAS_SAMPLER_POSTERIOR));
+    const auto* table = static_cast<const nas_sampler_posterior*>(vt_->extension(self_.get(), NAS_SAMPLER_POSTERIOR));
     if (table == nullptr) return std::nullopt;
     const nas_posterior* columns = nullptr;
     nas_error error{};

@@ -28,8 +28,8 @@ Outcome act(const Options& options) {
   } else if (options.resolved) {
     fmt::print("{}", core::resolved_toml(study.config));
   } else {
-    fmt::print("{}: valid; study {}, {} parameters, sampler {}\n", options.file, study.config.name, prepared->space.size(), study.sampler.info.alias);
-    for (const nascent::Parameter& parameter : prepared->space.declaration().parameters()) {
+    fmt::print("{}: valid; study {}, {} parameters, sampler {}\n", options.file, study.config.name, prepared->space->size(), study.sampler.info.alias);
+    for (const nascent::Parameter& parameter : prepared->space->declaration().parameters()) {
       const std::string range = parameter.is_choice() ? fmt::format("{} choices", parameter.choices.size())
                                                       : fmt::format("[{}, {}]{}", parameter.lo, parameter.hi, parameter.scale == nascent::Scale::log ? " log" : "");
       fmt::print("  {:<36} {}{}\n", parameter.name, range, parameter.conditions.empty() ? "" : "  (conditional)");

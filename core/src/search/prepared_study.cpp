@@ -93,13 +93,14 @@ Result<PreparedStudy> prepare_study(StudyConfig config, PluginCatalog& catalog) 
   auto data = dataset_facts(catalog, *study);
   if (!data) return tl::unexpected<Error>(data.error());
   const std::optional<TaskShape> shape = *data ? std::optional((*data)->shape) : std::nullopt;
-  auto space = create_space(catalog, *study, shape);
-  if (!space) return tl::unexpected<Error>(space.error());
+  auto composed = create_space(catalog, *study, shape);
+  if (!composed) return tl::unexpected<Error>(composed.error());
+  auto space = std::make_unique<const StudySpace>(std::move(*composed));
 
-  const nas_sampler_arg sampler_arg = search::sampler_arg(study->config, space->view());
+  const nas_sampler_arg sampler_arg = search::sampler_arg(study->config, *space);
   auto sampler = create_component<nas_sampler_vt>(catalog, study->sampler, study->config, &sampler_arg);
   if (!sampler) return tl::unexpected<Error>(sampler.error());
-  PreparedStudy prepared{std::move(*study), std::move(*data), std::move(*space), std::move(*sampler), {}};
+  PreparedStudy prepared{std::move(*study), std::move(*data), std::move(space), std::move(*sampler), {}};
   if (prepared.study.scheduler) {
     const nas_scheduler_arg arg = search::scheduler_arg(prepared.study.config);
     auto scheduler =
@@ -107,7 +108,7 @@ Result<PreparedStudy> prepare_study(StudyConfig config, PluginCatalog& catalog) 
     if (!scheduler) return tl::unexpected<Error>(scheduler.error());
     prepared.scheduler = std::move(*scheduler);
   }
-  if (auto checked = check_trial_components(catalog, prepared.study, prepared.space, shape); !checked)
+  if (auto checked = check_trial_components(catalog, prepared.study, *prepared.space, shape); !checked)
     return tl::unexpected<Error>(checked.error());
   return prepared;
 }

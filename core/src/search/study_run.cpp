@@ -121,7 +121,7 @@ Result<void> Run::open() {
   if (!store) return tl::unexpected<Error>(store.error());
   store_ = std::move(*store);
   artifacts_ = artifacts_folder(config.store, config.name);
-  const auto id = enter(*store_, record_of(study(), prepared_->space), request_.start);
+  const auto id = enter(*store_, record_of(study(), *prepared_->space), request_.start);
   if (!id) return tl::unexpected<Error>(id.error());
   const auto coordinator = store_->acquire_coordinator(*id);
   if (!coordinator) return tl::unexpected<Error>(coordinator.error());
@@ -152,12 +152,12 @@ Result<std::unique_ptr<Executor>> Run::make_executor(DecideVerdict decide, std::
 Result<void> Run::execute() {
   const StopRequest never;
   const StopRequest& request = request_.stop != nullptr ? *request_.stop : never;
-  const Search::Setup setup{&study().config, &prepared_->space, store_.get(), coordinator_, request_.observer};
+  const Search::Setup setup{&study().config, prepared_->space.get(), store_.get(), coordinator_, request_.observer};
   Search search(setup, std::move(prepared_->sampler), std::move(prepared_->scheduler));
   auto executor = make_executor(search.decide(), {});
   if (!executor) return tl::unexpected<Error>(executor.error());
   if (request_.observer != nullptr) {
-    request_.observer->on_started(study().config, prepared_->space, stored_search_trials(*store_, coordinator_.study));
+    request_.observer->on_started(study().config, *prepared_->space, stored_search_trials(*store_, coordinator_.study));
   }
 
   auto outcome = search.run(**executor, request);

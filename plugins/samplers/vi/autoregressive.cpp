@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "factorised.hpp"
+
 namespace nascent::vi {
 namespace {
 
-constexpr double kMoveMax = 0.5, kLogSdMin = -7, kLogSdMax = 1;
 // Scores beyond count as this far out: one extreme value does not swing the means that depend on it.
 constexpr double kFeatureMax = 3;
-
-double bounded(double move) { return std::clamp(move, -kMoveMax, kMoveMax); }
 
 }  // namespace
 
@@ -81,9 +80,10 @@ double Autoregressive::output(const Conditional& c, std::size_t k, const std::ve
 }
 
 std::span<const double> Autoregressive::choice(std::size_t i, const Code& before, std::vector<double>& scratch) const {
+  const Conditional& c = conditionals_[i];
+  if (c.width == 0) return c.bias;
   std::vector<Feature> context;
   features(i, before, context);
-  const Conditional& c = conditionals_[i];
   scratch.resize(c.bias.size());
   for (std::size_t k = 0; k < scratch.size(); ++k) scratch[k] = output(c, k, context);
   normalise(scratch);
@@ -98,7 +98,18 @@ Normal Autoregressive::number(std::size_t i, const Code& before) const {
 
 void Autoregressive::ascend(std::span<const Sample> samples, double rate) {
   for (std::size_t i = 0; i < encoding().size(); ++i) {
-    if (encoding().is_free(i)) ascend(i, samples, rate);
+    Conditional& c = conditionals_[i];
+    if (!encoding().is_free(i)) continue;
+    if (c.width > 0) {
+      ascend(i, samples, rate);
+    } else if (encoding().is_choice(i)) {
+      ascend_choice(c.bias, i, samples, rate);
+    } else {
+      Normal normal{c.bias[0], c.log_sd};
+      ascend_number(normal, i, samples, rate);
+      c.bias[0] = normal.mean;
+      c.log_sd = normal.log_sd;
+    }
   }
 }
 
@@ -116,7 +127,7 @@ void Autoregressive::ascend(std::size_t i, std::span<const Sample> samples, doub
     features(i, *s.code, context);
     together += share * static_cast<double>(context.size());
     if (encoding().is_choice(i)) {
-      choice(i, *s.code, log_probability);
+      choice(i, *s.code, log_probability);  // into the vector, as there is a context
       for (std::size_t k = 0; k < log_probability.size(); ++k) {
         const double p = std::exp(log_probability[k]);
         slope.add(k, c.width, context, gain * ((k == s.code->cells[i].index() ? 1 : 0) - p), share * p * (1 - p));
@@ -138,7 +149,7 @@ void Autoregressive::ascend(std::size_t i, std::span<const Sample> samples, doub
     const double gradient = slope.coefficients[f] - ridge * c.coefficients[f];
     c.coefficients[f] += unit * bounded(rate * gradient / (slope.fisher[f] + ridge) / together / unit);
   }
-  c.log_sd = std::clamp(c.log_sd + bounded(rate * slope.log_sd), kLogSdMin, kLogSdMax);
+  c.log_sd = bounded_log_sd(c.log_sd + bounded(rate * slope.log_sd));
 }
 
 }  // namespace nascent::vi

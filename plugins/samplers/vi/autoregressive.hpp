@@ -13,7 +13,8 @@ namespace nascent::vi {
 // 2011) without its hidden layer: enough for interactions of pairs.
 //
 // The Fisher matrix has no closed form here. Each coefficient moves by its gradient over the diagonal of that matrix,
-// divided by the number of coefficients that move together. Coefficients of features have a standard normal prior.
+// divided by the number of coefficients that move together. Coefficients of features have a standard normal prior. A
+// parameter without features before it moves as in Factorised.
 class Autoregressive : public Family {
  public:
   // Choices of more values neither are features nor depend on any.

@@ -85,4 +85,11 @@ void normalise(std::vector<double>& log_probability) {
   for (double& l : log_probability) l -= top + std::log(sum);
 }
 
+double bounded(double move) {
+  constexpr double kMoveMax = 0.5;
+  return std::clamp(move, -kMoveMax, kMoveMax);
+}
+
+double bounded_log_sd(double log_sd) { return std::clamp(log_sd, -7.0, 1.0); }
+
 }  // namespace nascent::vi

@@ -69,5 +69,10 @@ class Baseline {
 std::vector<double> prior_log_probabilities(const Encoding& encoding, std::size_t choice);
 // Subtracts the logarithm of the sum of exponentials.
 void normalise(std::vector<double>& log_probability);
+// What one step may move at most: a log probability, a mean in units of its sd, a log sd. The estimate says little farther
+// out.
+double bounded(double move);
+// Between a thousandth and three times the prior's.
+double bounded_log_sd(double log_sd);
 
 }  // namespace nascent::vi

@@ -21,7 +21,7 @@ struct VariationalSettings {
   double rate = 0.2;         // of a natural-gradient step
   std::size_t initial = 20;  // trials from the prior before the first step
   std::size_t batch = 10;    // trials between updates
-  std::size_t window = 500;  // newest trials that an update uses
+  std::size_t window = 1000; // newest trials that an update uses
   std::size_t epochs = 5;    // steps of an update
 };
 

@@ -28,7 +28,7 @@ class Vi : public Variational {
       option("rate", "length of a natural-gradient step").real(1e-6, 1).otherwise(0.2),
       option("initial", "trials from the prior before the first update").integer(2, 100000).otherwise(20),
       option("batch", "trials between two updates").integer(1, 100000).otherwise(10),
-      option("window", "newest trials that an update uses").integer(2, 1000000).otherwise(500),
+      option("window", "newest trials that an update uses").integer(2, 1000000).otherwise(1000),
       option("epochs", "steps of one update").integer(1, 1000).otherwise(5)};
 
   Vi(const VariationalSettings& settings, const SamplerSetup& setup) : Variational(settings, setup) {}

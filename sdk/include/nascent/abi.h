@@ -360,11 +360,11 @@ typedef struct nas_posterior {     /* SIZED */
   void *owner;
   NAS_FN(void, release)(void *owner) NAS_NOEXCEPT; /* [T] exactly once */
 } nas_posterior;
-typedef struct nas_sampler_posterior_vt { /* SIZED */
+typedef struct nas_sampler_posterior { /* SIZED */
   uint32_t size, reserved;
   /* [X] At most n_max draws, by what was told so far; none while there is nothing to draw from. A pure function, as ask is. */
   NAS_FN(nas_status, posterior)(void *self, size_t n_max, const nas_posterior **out, nas_error *) NAS_NOEXCEPT;
-} nas_sampler_posterior_vt;
+} nas_sampler_posterior;
 
 /* --- scheduler: multi-fidelity decisions, a pure function of (options, visible history, this trial's reports) */
 #define NAS_KIND_SCHEDULER "nascent.scheduler/1"

@@ -213,7 +213,7 @@ struct SamplerKind {
     });
   }
   template <class T>
-  static constexpr nas_sampler_posterior_vt posterior_table{sizeof(nas_sampler_posterior_vt), 0, &posterior<T>};
+  static constexpr nas_sampler_posterior posterior_table{sizeof(nas_sampler_posterior), 0, &posterior<T>};
   template <class T>
   static const void* NAS_CALL extension(void* self, const char* id) noexcept {
     if (id != nullptr && std::string_view(id) == NAS_SAMPLER_METRICS) return &metrics_table<T>;

@@ -134,7 +134,7 @@ TEST(Mcmc, one_configuration_is_drawn_for_ever) {
   s.choice("only", {"one"});
   auto sampler = make(s.declaration());
   for (const Point& p : run_study(sampler, [](const Point&) { return 1.0; }, 200)) EXPECT_EQ(p.x[0], 0);
-  const Posterior p = *sampler.posterior(10);
+  const Posterior p = *sampler.posterior(1000);
   ASSERT_EQ(p.draws.size(), 1U);
   EXPECT_EQ(p.n_effective, p.weights[0]);
 }

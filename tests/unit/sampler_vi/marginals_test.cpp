@@ -1,8 +1,8 @@
 // Fitted distributions have the target's marginals: against sums over all configurations, and against closed forms.
 //
 // Each case runs 20 studies with seeds of their own. Two things are asked for: the mean of their estimates differs from the
-// truth by no more than Student's t allows at false-failure rate 10^-6 for each case, plus a hundredth for the draws and for
-// steps not taken yet; and every single study comes within a tenth.
+// truth by no more than Student's t allows at false-failure rate 10^-6 for each case, plus 0.005 for the draws and
+// for steps not taken yet; and every single study comes within 0.15.
 #include <gtest/gtest.h>
 
 #include "support/finite_spaces.hpp"
@@ -17,7 +17,7 @@ using test::Config;
 using test::SamplerInstance;
 
 constexpr int kStudies = 20;
-constexpr double kRate = 1e-6, kSlack = 0.01;
+constexpr double kRate = 1e-6, kSlack = 0.005;
 
 using Options = std::initializer_list<std::pair<std::string, test::OptionValue>>;
 
@@ -40,12 +40,11 @@ void expect_mean(const std::vector<Posterior>& all, const std::function<double(c
   std::vector<double> estimates;
   for (const Posterior& p : all) {
     estimates.push_back(test::expectation(p, of));
-    EXPECT_NEAR(estimates.back(), exact, 0.1) << what;
+    EXPECT_NEAR(estimates.back(), exact, 0.15) << what;
   }
   const test::Interval found = test::interval(estimates, rate);
   EXPECT_NEAR(found.mean, exact, found.half + kSlack) << what;
-  EXPECT_LT(found.half, 0.05) << what << ": the test has no power";
-  if (getenv("SHOW")) printf("%s exact %.4f mean %.4f half %.4f\n", what.c_str(), exact, found.mean, found.half);
+  EXPECT_LT(found.half, 0.06) << what << ": the test has no power";
 }
 
 // Probabilities of all configurations under prior x exp(-loss), compared one by one.
@@ -99,7 +98,7 @@ double coupled_loss(const Point& p) {
 TEST(ViMarginals, an_autoregressive_distribution_fits_interactions) {
   const SpaceDeclaration space = coupled_space();
   expect_configurations(space, coupled_loss,
-                        studies(space, coupled_loss, {{"family", "autoregressive"}, {"window", 3000}}, 4000));
+                        studies(space, coupled_loss, {{"family", "autoregressive"}}, 2500));
 }
 
 // Two normals, correlated by the loss. Prior precision 1/4 each; the loss adds {{a, b}, {b, a}} and pulls x by h.
@@ -125,7 +124,8 @@ TEST(ViMarginals, an_autoregressive_distribution_has_the_moments_of_correlated_n
 
 // Bishop, "Pattern Recognition and Machine Learning" (2006), section 10.1.2: means as they are, variances 1 / precision.
 TEST(ViMarginals, a_factorised_distribution_is_the_mean_field_of_correlated_normals) {
-  const auto found = studies(plane(), quadratic_loss, {}, 3000);
+  // The family does not hold the target: rewards keep their noise, and every estimate that of the window.
+  const auto found = studies(plane(), quadratic_loss, {{"window", 3000}}, 3000);
   expect_mean(found, [](const Point& p) { return p.x[0]; }, mean_x, kRate / 4, "mean of x");
   expect_mean(found, [](const Point& p) { return p.x[1]; }, mean_y, kRate / 4, "mean of y");
   expect_mean(found, [](const Point& p) { return std::pow(p.x[0] - mean_x, 2); }, 1 / d, kRate / 4, "variance of x");

@@ -1,6 +1,7 @@
 // A study that is ready to start: everything that can be wrong with it has been looked at, and nothing is stored yet.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "nascent/core/instance.hpp"
@@ -12,7 +13,7 @@ namespace nascent::core {
 struct PreparedStudy {
   ResolvedStudy study;
   std::optional<DatasetFacts> data;  // empty for a study without a dataset
-  StudySpace space;
+  std::unique_ptr<const StudySpace> space;  // stays where it is: the sampler borrows it
   Instance<nas_sampler_vt> sampler;
   std::optional<Instance<nas_scheduler_vt>> scheduler;
 };
