@@ -155,7 +155,7 @@ inline std::vector<double> crowding_distances(const Outcomes& all, std::span<con
     std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
       return rank[a] != rank[b] ? rank[a] < rank[b] : all[a][k] < all[b][k];
     });
-    for (std::size_t from = 0, to = 0; from < order.size(); from = to) {
+    for (std::size_t from = 0, to = 1; from < order.size(); from = to++) {
       while (to < order.size() && rank[order[to]] == rank[order[from]]) ++to;
       const double range = value(to - 1) - value(from);
       if (!(range > 0)) continue;

@@ -128,7 +128,10 @@ class TrainerCheck {
     paused.verdict = [](double budget) { return budget >= 2 ? NAS_PAUSE : NAS_GO; };
     const std::string checkpoint = folder.make("checkpoint");
     const Trained half = train(paused, {0, 4, {}, checkpoint});
-    if (list_.that(half.status == NAS_OK, "train fails when told to pause: " + half.reason) &&
+    const bool told_in_between = !paused.reports.empty() && paused.reports.front().budget < 4;
+    if (half.status == NAS_OK && !told_in_between) {
+      list_.skip("it reports only at its end, where nothing is left to pause");
+    } else if (list_.that(half.status == NAS_OK, "train fails when told to pause: " + half.reason) &&
         list_.that(!fs::is_empty(checkpoint), "no checkpoint was written at NAS_PAUSE")) {
       list_.that(paused.reports.size() == 2, fmt::format("{} reports up to the pause at 2", paused.reports.size()));
       RecordingTask resumed(7, folder.make("resumed"));

@@ -36,6 +36,7 @@ class @Class@ : public nascent::Trainer {
   static constexpr std::array reported{nascent::reported_metric("val_accuracy", "share of validation rows of that class", nascent::Direction::maximize)};
 
   std::unique_ptr<nascent::Model> train(const nascent::Task& task, const nascent::TrainRequest& request) override {
+    if (task.cancelled()) throw nascent::Error(NAS_E_CANCELLED, "cancelled");  // a longer training asks at every step
     const std::vector<std::int64_t> count = classes(request.train);
     const auto best = std::max_element(count.begin(), count.end()) - count.begin();
     const std::vector<std::int64_t> held_out = classes(request.validation);
