@@ -82,12 +82,12 @@ inline std::size_t rank_plane(const Outcomes& all, std::span<const std::size_t> 
   std::vector<double> lowest;  // second value of each front's last member, ascending over fronts
   for (std::size_t s = 0; s < sorted.size(); ++s) {
     const auto row = all[sorted[s]];
-    if (s > 0 && std::ranges::equal(row, all[sorted[s - 1]])) {
+    if (s > 0 && std::equal(row.begin(), row.end(), all[sorted[s - 1]].begin())) {
       rank[sorted[s]] = rank[sorted[s - 1]];
       continue;
     }
     const double second = row.size() > 1 ? row[1] : 0;
-    const auto front = std::ranges::upper_bound(lowest, second);
+    const auto front = std::upper_bound(lowest.begin(), lowest.end(), second);
     rank[sorted[s]] = static_cast<std::size_t>(front - lowest.begin());
     if (front == lowest.end()) {
       lowest.push_back(second);
@@ -104,7 +104,7 @@ inline std::size_t rank_general(const Outcomes& all, std::span<const std::size_t
                                 std::vector<std::size_t>& rank) {
   std::vector<std::vector<std::size_t>> fronts;
   for (const std::size_t i : sorted) {
-    const auto front = std::ranges::partition_point(fronts, [&](const std::vector<std::size_t>& members) {
+    const auto front = std::partition_point(fronts.begin(), fronts.end(), [&](const std::vector<std::size_t>& members) {
       return std::any_of(members.rbegin(), members.rend(), [&](std::size_t j) { return dominates(all[j], all[i]); });
     });
     rank[i] = static_cast<std::size_t>(front - fronts.begin());
@@ -126,9 +126,10 @@ inline std::vector<std::size_t> ranks(const Outcomes& all) {
   detail::check_outcomes(all);
   std::vector<std::size_t> order(all.size()), rank(all.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     if (all.violation(a) != all.violation(b)) return all.violation(a) < all.violation(b);
-    return std::ranges::lexicographical_compare(all[a], all[b]);
+    const auto one = all[a], other = all[b];
+    return std::lexicographical_compare(one.begin(), one.end(), other.begin(), other.end());
   });
   // Every outcome of a smaller violation dominates, so each violation's fronts follow those of the one before.
   std::size_t fronts = 0;
@@ -152,7 +153,7 @@ inline std::vector<double> crowding_distances(const Outcomes& all, std::span<con
   std::iota(order.begin(), order.end(), std::size_t{0});
   for (std::size_t k = 0; k < all.n_objectives; ++k) {
     const auto value = [&](std::size_t at) { return all[order[at]][k]; };
-    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
       return rank[a] != rank[b] ? rank[a] < rank[b] : all[a][k] < all[b][k];
     });
     for (std::size_t from = 0, to = 1; from < order.size(); from = to++) {
@@ -184,7 +185,7 @@ inline Inside inside(const Outcomes& all, std::span<const double> reference) {
   Inside found;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto row = all[i];
-    if (all.violation(i) > 0 || !std::ranges::equal(row, reference, std::less<>{})) continue;
+    if (all.violation(i) > 0 || !std::equal(row.begin(), row.end(), reference.begin(), std::less<>{})) continue;
     found.points.emplace_back(row.begin(), row.end());
     found.at.push_back(i);
   }
@@ -194,7 +195,7 @@ inline Inside inside(const Outcomes& all, std::span<const double> reference) {
 // Leaves one each of those that nobody dominates, in lexicographic order. Then a dominator comes before whom it
 // dominates, and with two objectives the last of the front is one if any is.
 inline void keep_front(Points& points) {
-  std::ranges::sort(points);
+  std::sort(points.begin(), points.end());
   Points front;
   for (std::vector<double>& p : points) {
     const auto covers = [&p](const std::vector<double>& q) { return q == p || dominates(q, p); };
@@ -240,7 +241,7 @@ inline double volume(Points points, std::span<const double> reference) {
     }
     return sum;
   }
-  std::ranges::stable_sort(points, [last](const auto& a, const auto& b) { return a[last] > b[last]; });
+  std::stable_sort(points.begin(), points.end(), [last](const auto& a, const auto& b) { return a[last] > b[last]; });
   const auto base = reference.first(last);
   for (std::size_t i = 0; i < points.size(); ++i) {
     const double uncovered = box(points[i], base) - volume(limited(points, i + 1, points[i], last), base);
@@ -263,13 +264,14 @@ inline double hypervolume(const Outcomes& all, std::span<const double> reference
 inline std::vector<double> exclusive_hypervolumes(const Outcomes& all, std::span<const double> reference) {
   const detail::Inside found = detail::inside(all, reference);
   detail::Points sorted = found.points, front = found.points;
-  std::ranges::sort(sorted);
+  std::sort(sorted.begin(), sorted.end());
   detail::keep_front(front);
   std::vector<double> exclusive(all.size(), 0.0);
   for (std::size_t i = 0; i < found.at.size(); ++i) {
     const std::vector<double>& point = found.points[i];
-    const auto place = std::ranges::lower_bound(front, point);
-    if (place == front.end() || *place != point || std::ranges::equal_range(sorted, point).size() > 1) continue;
+    const auto place = std::lower_bound(front.begin(), front.end(), point);
+    const auto [equal, above_equal] = std::equal_range(sorted.begin(), sorted.end(), point);
+    if (place == front.end() || *place != point || above_equal - equal > 1) continue;
     if (all.n_objectives == 2) {  // only the neighbours bound the box
       const double right = place + 1 == front.end() ? reference[0] : (*(place + 1))[0];
       const double above = place == front.begin() ? reference[1] : (*(place - 1))[1];

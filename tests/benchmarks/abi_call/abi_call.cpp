@@ -43,7 +43,7 @@ void call_through_the_abi(benchmark::State& state) {
 
 SpaceDeclaration reals() {
   SpaceBuilder s;
-  for (int i = 0; i < 10; ++i) s.real("x" + std::to_string(i), -1, 1);
+  for (int i = 0; i < 10; ++i) s.real(std::string("x").append(std::to_string(i)), -1, 1);
   return s.declaration();
 }
 

@@ -38,6 +38,7 @@ class ShuffledExecutor final : public core::Executor {
   }
   core::Result<std::vector<core::Trial>> next(std::chrono::milliseconds) override {
     if (setup_.between) setup_.between(finished_);
+    if (cancelled_) running_.clear();
     while (!stopped_ && running_.size() < setup_.workers && !queue_.empty()) {
       running_.push_back(std::move(queue_.front()));
       queue_.pop_front();
@@ -65,8 +66,8 @@ class ShuffledExecutor final : public core::Executor {
   [[nodiscard]] std::size_t capacity() const override { return setup_.workers; }
   [[nodiscard]] std::vector<core::RunningTrial> running() const override { return {}; }
   void stop(core::StopMode mode) override {
+    if (mode == core::StopMode::cancel) cancelled_ = true;
     stopped_ = true;
-    if (mode == core::StopMode::cancel) running_.clear();
   }
   core::Result<std::vector<core::Metric>> evaluate_test(core::TrialId) override { return std::vector<core::Metric>{}; }
   [[nodiscard]] bool needs_queued_rows() const override { return setup_.rows == Rows::queued_first; }
@@ -84,7 +85,7 @@ class ShuffledExecutor final : public core::Executor {
   std::deque<core::Trial> queue_;
   std::vector<core::Trial> running_;
   std::size_t finished_ = 0, submitted_ = 0, most_running_ = 0;
-  std::atomic<bool> stopped_ = false;
+  std::atomic<bool> stopped_ = false, cancelled_ = false;  // set by any thread
   bool started_ = false;
 };
 
