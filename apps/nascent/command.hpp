@@ -45,6 +45,7 @@ void add_status(Commands&);
 void add_trials(Commands&);
 void add_show(Commands&);
 void add_best(Commands&);
+void add_posterior(Commands&);
 void add_export(Commands&);
 void add_plugin(Commands&);    // plugin list | inspect | check | manifest | new
 

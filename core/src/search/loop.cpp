@@ -6,20 +6,12 @@
 
 #include <algorithm>
 
-#include "nascent/core/nearest.hpp"
+#include "scores.hpp"
 
 namespace nascent::core::search {
 namespace {
 
 constexpr std::chrono::milliseconds kTickInterval{100};
-
-tl::unexpected<Error> unmeasured(const Trial& trial, std::string_view metric, std::string_view section) {
-  std::vector<std::string> names;
-  for (const Metric& m : trial.metrics) names.push_back(m.name);
-  return fail(ErrorKind::invalid_input,
-              fmt::format("trial {} measured no metric \"{}\" for [{}]; {}", trial.id, metric, section,
-                          names.empty() ? "it measured none at all: add an [[evaluator]] that does" : way_out(metric, names)));
-}
 
 }  // namespace
 
@@ -191,13 +183,7 @@ Result<void> Loop::receive(std::vector<Trial> finished) {
 Result<void> Loop::take(const Trial& trial) {
   const Position i = history_.position_of(trial.id);
   if (history_.finished(i)) return {};
-  const auto state = read_scores(i, trial);
-  if (!state) return tl::unexpected<Error>(state.error());
-  for (std::size_t k = 0; k < proposals_.metrics().size(); ++k) {
-    if (const auto measured = metric(trial.metrics, proposals_.metrics()[k])) history_.metrics_of(i)[k] = *measured;
-  }
-  history_.finish(i, *state, trial.budget_spent, trial.cost_seconds);
-  if (trial.accepted) history_.accept(i);
+  if (auto finished = finish(history_, i, trial, scoring_, proposals_.metrics()); !finished) return finished;
   switch (trial.state) {
     case TrialState::completed: ++counts_.completed; break;
     case TrialState::pruned: ++counts_.pruned; break;
@@ -209,21 +195,6 @@ Result<void> Loop::take(const Trial& trial) {
   if (!deterministic()) fresh_.push_back(i);
   if (observer_ != nullptr) observer_->on_finished(trial, counts_);
   return {};
-}
-
-// The state a sampler is told. Losses that are not finite count as failed; a pruned trial that measured no objective, too.
-// A constraint that a pruned trial did not measure counts as satisfied.
-Result<std::uint32_t> Loop::read_scores(Position i, const Trial& trial) {
-  if (trial.state == TrialState::invalid) return NAS_TRIAL_INVALID;
-  if (trial.state != TrialState::completed && trial.state != TrialState::pruned) return NAS_TRIAL_FAILED;
-  const bool completed = trial.state == TrialState::completed;
-  const std::string_view no_loss = scoring_.losses(trial.metrics, history_.losses_of(i));
-  if (!no_loss.empty() && completed && !metric(trial.metrics, no_loss)) return unmeasured(trial, no_loss, "objective");
-  if (!no_loss.empty()) return NAS_TRIAL_FAILED;
-  const std::string_view no_bound = scoring_.violations(trial.metrics, history_.violations_of(i));
-  if (!no_bound.empty() && completed && !metric(trial.metrics, no_bound)) return unmeasured(trial, no_bound, "constraint");
-  if (!no_bound.empty() && completed) return NAS_TRIAL_FAILED;
-  return completed ? NAS_TRIAL_COMPLETED : NAS_TRIAL_PRUNED;
 }
 
 void copy_result(const Trial& original, Trial& duplicate) {

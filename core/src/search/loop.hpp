@@ -86,7 +86,6 @@ class Loop {
   Result<void> receive(std::vector<Trial> finished);
   // The finished row of a search trial is in the store.
   Result<void> take(const Trial& trial);
-  Result<std::uint32_t> read_scores(Position i, const Trial& trial);
   Result<void> release_duplicates(const Trial& original);
 
   const StudyConfig& config_;

@@ -44,6 +44,35 @@ Result<void> Proposals::tell(ObservationView observations) {
   return to_result(sampler_.call(&nas_sampler_vt::tell, observations.get()));
 }
 
+Result<std::optional<Draws>> Proposals::draws(std::size_t n_max) const {
+  const auto* offered = sampler_.extension<nas_sampler_posterior>(NAS_SAMPLER_POSTERIOR);
+  if (offered == nullptr) return std::nullopt;
+  const nas_posterior* columns = nullptr;
+  nas_error error{};
+  if (const nas_status status = offered->posterior(sampler_.self(), n_max, &columns, &error); status != NAS_OK) {
+    return tl::unexpected<Error>(plugin_error(sampler_.component(), status, error));
+  }
+  const std::unique_ptr<const nas_posterior, void (*)(const nas_posterior*)> held(
+      columns, [](const nas_posterior* p) { p->release(p->owner); });
+  Draws draws;
+  draws.n_effective = columns->n_effective;
+  for (std::size_t r = 0; r < columns->n; ++r) {
+    const std::span<const double> x(columns->x + r * space_.size(), space_.size());
+    const std::span<const std::uint8_t> active(columns->active + r * space_.size(), space_.size());
+    if (columns->n_params != space_.size() || !space_.contains({x, active}) || !(columns->weight[r] >= 0)) {
+      return fail(ErrorKind::plugin, fmt::format("draw {} of sampler \"{}\" is no configuration of the search space with a "
+                                                 "weight; report it to the sampler's author",
+                                                 r, nascent::view(sampler_.component().alias)));
+    }
+    draws.rows.push_back({{x.begin(), x.end()}, {active.begin(), active.end()}});
+    draws.weights.push_back(columns->weight[r]);
+  }
+  for (std::size_t d = 0; d < columns->n_diagnostics; ++d) {
+    draws.diagnostics.push_back({std::string(nascent::view(columns->diagnostics[d].name)), columns->diagnostics[d].value});
+  }
+  return std::optional(std::move(draws));
+}
+
 Result<void> Proposals::check(TrialId trial, nascent::Row row) const {
   for (std::size_t i = 0; i < space_.size(); ++i) {
     const nascent::ParamView p = space_[i];

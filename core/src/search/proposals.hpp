@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <nascent/space_view.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,6 +18,14 @@
 
 namespace nascent::core::search {
 
+// What the extension NAS_SAMPLER_POSTERIOR gives.
+struct Draws {
+  std::vector<Configuration> rows;
+  std::vector<double> weights;  // [rows] >= 0
+  double n_effective = 0;
+  std::vector<Metric> diagnostics;
+};
+
 class Proposals {
  public:
   // The space outlives this object.
@@ -26,6 +35,8 @@ class Proposals {
   // it has none left. Errors: ErrorKind::plugin when it fails or proposes what the space does not hold.
   Result<std::size_t> ask(std::span<const TrialId> trials, ObservationView pending, double* x, std::uint8_t* active);
   Result<void> tell(ObservationView observations);
+  // At most n_max draws of the distribution that the sampler has inferred; empty when it does not offer that.
+  Result<std::optional<Draws>> draws(std::size_t n_max) const;
   // Metrics the sampler wants to be told, in the order of its columns.
   [[nodiscard]] const std::vector<std::string>& metrics() const { return metrics_; }
 

@@ -356,7 +356,7 @@ typedef struct nas_posterior {     /* SIZED */
   const uint8_t *active;           /* [n][n_params] */
   const double *weight;            /* [n] >= 0; one per draw, not normalised */
   double n_effective;              /* independent draws that these are worth; 0 when nobody can tell yet */
-  const nas_metric *diagnostics;   /* [n_diagnostics] "acceptance_rate", "r_hat_max", ... */
+  const nas_metric *diagnostics;   /* [n_diagnostics] "acceptance_rate", ...; hosts warn of "r_hat_max" above 1.05 */
   void *owner;
   NAS_FN(void, release)(void *owner) NAS_NOEXCEPT; /* [T] exactly once */
 } nas_posterior;

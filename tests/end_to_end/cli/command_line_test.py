@@ -293,6 +293,23 @@ class CommandLine(unittest.TestCase):
         best = json.loads(self.nascent("best", "table.toml", "--json")[0])
         self.assertEqual(best["metrics"]["score"], max(t["metrics"]["score"] for t in self.trials("table.toml")))
 
+    def test_posterior_of_trials_finds_the_good_values(self):
+        self.nascent("run", "table.toml", "--set", "stop.trials=200")
+        posterior = json.loads(self.nascent("posterior", "table.toml", "--json")[0])
+        self.assertEqual((posterior["source"], posterior["configurations"], posterior["threshold"]), ("trials", 200, 0.75))
+        values = {p["name"]: {v["value"]: v for v in p["values"]} for p in posterior["parameters"]}
+        self.assertEqual([values["space.kind"][v]["prior"] for v in "ab"], [0.5, 0.5])
+        self.assertGreater(values["space.kind"]["b"]["posterior"], 0.9)  # the only good one is x=4 kind=b
+        self.assertGreater(values["space.x"]["4"]["low"], 0.7)
+        self.assertIn("\ntrust   worth ", self.nascent("posterior", "table.toml")[0])
+
+    def test_posterior_of_a_sampler_that_draws_from_it(self):
+        self.nascent("run", "table.toml", "--set", 'sampler.type="mcmc"', "--set", "stop.trials=200")
+        posterior = json.loads(self.nascent("posterior", "table.toml", "--json")[0])
+        self.assertEqual(posterior["source"], "sampler")
+        self.assertIn("acceptance_rate", posterior["diagnostics"])
+        self.assertEqual(json.loads(self.nascent("posterior", "table.toml", "--trials", "--json")[0])["source"], "trials")
+
     def test_show_as_text_and_json(self):
         self.nascent("run", "table.toml")
         shown = json.loads(self.nascent("show", "table.toml", "0", "--json")[0])
@@ -411,7 +428,7 @@ class CommandLine(unittest.TestCase):
     def test_wrong_arguments(self):
         _, err = self.nascent(code=2)
         self.assertEqual(err.splitlines()[0], "nascent: a command is needed; valid: run, resume, validate, status, trials, show, best, "
-                                              "export, replay, plugin")
+                                              "posterior, export, replay, plugin")
         for arguments, complaint in (
             (("rnu", "table.toml"), 'nascent: no command "rnu"; did you mean "run"?'),
             (("plugin", "lst"), 'nascent plugin: no command "lst"; did you mean "list"?'),

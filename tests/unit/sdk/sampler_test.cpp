@@ -102,6 +102,42 @@ TEST(SamplerKind, create_needs_a_space) {
       << "the error may be null";
 }
 
+// Draws as many configurations as it is asked for.
+class Inferring : public Sampler {
+ public:
+  static constexpr About about{"org.nascent.test.inferring", "inferring", "1.0.0", "Offers a posterior"};
+  explicit Inferring(const nascent::Options&, const SamplerSetup&) {}
+  void ask(const Ask&, Row) override {}
+  [[nodiscard]] Posterior posterior(std::size_t draws_max) const {
+    if (draws_max == 13) throw Error(NAS_E_UNSUPPORTED, "no thirteen draws");
+    Posterior p;
+    for (std::size_t i = 0; i < draws_max; ++i) {
+      p.draws.emplace_back(1).x[0] = static_cast<double>(i);
+      p.weights.push_back(0.5);
+    }
+    p.n_effective = 1.5;
+    p.diagnostics = {{"r_hat_max", 1.01}};
+    return p;
+  }
+};
+
+TEST(SamplerKind, a_posterior_is_offered_where_it_is_declared) {
+  SpaceBuilder s;
+  s.real("x", 0, 10);
+  const SpaceDeclaration space = s.declaration();
+  const test::Config none;
+  const test::SamplerInstance sampler(SamplerKind::table<Inferring>, space, none);
+  const Posterior p = *sampler.posterior(3);
+  ASSERT_EQ(p.draws.size(), 3U);
+  EXPECT_EQ(p.draws[2].x[0], 2);
+  EXPECT_EQ(p.weights, (std::vector<double>{0.5, 0.5, 0.5}));
+  EXPECT_EQ(p.n_effective, 1.5);
+  EXPECT_EQ(p.diagnostics.at(0), (std::pair<std::string, double>("r_hat_max", 1.01)));
+  EXPECT_TRUE(sampler.posterior(0)->draws.empty());
+  EXPECT_THROW(static_cast<void>(sampler.posterior(13)), Error);
+  EXPECT_FALSE(make().posterior(3).has_value());
+}
+
 TEST(Observation, reads_its_columns) {
   test::History h(2, 1);
   Point p(1);

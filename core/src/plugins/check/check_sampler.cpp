@@ -1,6 +1,7 @@
 // The contract of samplers: proposals in the space, a pure function of what was told.
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nascent/space_view.hpp>
 
 #include "plugins/check/contract.hpp"
@@ -113,6 +114,27 @@ class SamplerCheck {
     if (!told) list_.fails("tell is refused: " + told.error().reason);
   }
 
+  std::vector<Point> posterior(const Sampler& sampler, const nas_sampler_posterior& offered) {
+    constexpr std::size_t n_max = 50;
+    const nas_posterior* columns = nullptr;
+    nas_error error{};
+    const nas_status status = offered.posterior(sampler.self(), n_max, &columns, &error);
+    list_.that(status == NAS_OK && columns != nullptr, fmt::format("posterior() answers \"{}\"", status_name(status)));
+    if (status != NAS_OK || columns == nullptr) return {};
+    list_.that(columns->n <= n_max, fmt::format("{} draws were given where {} at most were asked for", columns->n, n_max));
+    list_.that(columns->n == 0 || columns->n_params == space_.size(), "nas_posterior.n_params is not that of the space");
+    std::vector<Point> drawn;
+    for (std::size_t r = 0; r < columns->n && columns->n_params == space_.size(); ++r) {
+      const std::size_t at = r * space_.size();
+      drawn.emplace_back(ConstRow({columns->x + at, space_.size()}, {columns->active + at, space_.size()}));
+      in_the_space(drawn.back(), r);
+      list_.that(columns->weight[r] >= 0 && std::isfinite(columns->weight[r]),
+                 fmt::format("draw {} has weight {}; weights are finite and not negative", r, columns->weight[r]));
+    }
+    columns->release(columns->owner);
+    return drawn;
+  }
+
   // States as a search meets them: mostly completed, some pruned, failed, invalid.
   static std::uint32_t state_of_trial(std::uint64_t trial) {
     constexpr std::uint32_t states[] = {NAS_TRIAL_COMPLETED, NAS_TRIAL_COMPLETED, NAS_TRIAL_FAILED,
@@ -165,6 +187,12 @@ class SamplerCheck {
           !asked.rows.empty() && asked.rows[0] == rows[k],
           fmt::format("after {} told trials, trial {} differs from the one of the instance that lived through them", k,
                       k));
+    }
+
+    if (const auto* offered = first->extension<nas_sampler_posterior>(NAS_SAMPLER_POSTERIOR)) {
+      list_.property(in("the_posterior_holds_configurations_with_weights"), 4);
+      const std::vector<Point> drawn = posterior(*first, *offered);
+      list_.that(drawn == posterior(*first, *offered), "asked twice, the posterior gives different draws");
     }
 
     list_.property(in("asking_changes_nothing"), 12);
