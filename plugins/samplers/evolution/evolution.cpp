@@ -13,13 +13,7 @@ Evolution::Evolution(const Options& given, const SamplerSetup& setup)
       capacity_(static_cast<std::size_t>(given.integer("population"))),
       tournament_(static_cast<std::size_t>(given.integer("tournament"))),
       mutation_{static_cast<std::uint64_t>(given.integer("mutations")), given.real("sigma")},
-      population_(capacity_) {
-  if (tournament_ > capacity_) {
-    throw InvalidOption("tournament", "tournament is " + std::to_string(tournament_) +
-                                          ", more than the population of " + std::to_string(capacity_) +
-                                          "; draw at most as many as live");
-  }
-}
+      population_(capacity_) {}
 
 std::size_t Evolution::winner(Rng& rng) const {
   std::size_t best = rng.below(population_.size());
