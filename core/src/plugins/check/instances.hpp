@@ -32,7 +32,7 @@ class BorrowedConfig {
   [[nodiscard]] const nas_config& config() const { return config_; }
   void spoil() {
     for (auto& block : blocks_) std::memset(block.bytes.get(), 0xA5, block.size);
-    std::memset(static_cast<void*>(items_.data()), 0xA5, items_.size() * sizeof(nas_named_value));
+    if (!items_.empty()) std::memset(static_cast<void*>(items_.data()), 0xA5, items_.size() * sizeof(nas_named_value));
   }
 
  private:

@@ -12,6 +12,16 @@
 namespace nascent::core {
 namespace {
 
+#ifdef __SANITIZE_ADDRESS__
+extern "C" std::size_t __sanitizer_get_current_allocated_bytes();  // sanitizer/allocator_interface.h
+std::size_t allocated_bytes() { return __sanitizer_get_current_allocated_bytes(); }
+#else
+std::size_t allocated_bytes() {
+  ::malloc_trim(0);
+  return ::mallinfo2().uordblks + ::mallinfo2().hblkhd;
+}
+#endif
+
 // The head that all tables begin with.
 struct Head {
   NAS_TABLE_HEAD
@@ -140,10 +150,9 @@ class Lifecycle {
       return n;
     };
     if (cycle(20) < 20) return list_.skip("create takes longer than 0.4 s");
-    ::malloc_trim(0);
-    const std::size_t before = ::mallinfo2().uordblks + ::mallinfo2().hblkhd;
+    const std::size_t before = allocated_bytes();
     const int cycles = cycle(1000);
-    const std::size_t after = ::mallinfo2().uordblks + ::mallinfo2().hblkhd;
+    const std::size_t after = allocated_bytes();
     // Less than a pointer for each instance: caches that grow once are not leaks.
     const double growth = (static_cast<double>(after) - static_cast<double>(before)) / std::max(cycles, 1);
     list_.that(growth < 16 || cycles < 10,
