@@ -1,4 +1,4 @@
-// Exit codes of the command line; documented in docs/reference/command-line.md.
+// Exit codes of the command line; documented in docs/reference/error-codes.md.
 #pragma once
 
 #include "nascent/core/result.hpp"
