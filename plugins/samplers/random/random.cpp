@@ -8,15 +8,15 @@ class Random : public nascent::Sampler {
   static constexpr nascent::About about{"org.nascent.sampler.random", "random", "1.0.0",
                                         "Independent draws from the prior (Monte Carlo)"};
 
-  Random(const nascent::Options&, const nascent::SamplerSetup& setup) : space_(setup.space), seed_(setup.seed) {}
+  Random(const nascent::Options&, const nascent::SamplerSetup& setup) : prior_(setup.space), seed_(setup.seed) {}
 
   void ask(const nascent::Ask& ask, nascent::Row row) override {
     nascent::Rng rng(seed_, ask.trial_id);
-    space_.sample(rng, row);
+    prior_.sample(rng, row);
   }
 
  private:
-  nascent::SpaceView space_;
+  nascent::PriorDraws prior_;
   std::uint64_t seed_;
 };
 

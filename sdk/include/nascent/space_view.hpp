@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <numeric>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -121,13 +123,7 @@ class ParamView {
   }
 
   // The prior's quantile: u in [0, 1) to a value. With u uniform the value follows the prior.
-  [[nodiscard]] double quantile(double u) const {
-    if (is_choice()) return static_cast<double>(choice_quantile(u));
-    const auto [from, to] = scaled_range();
-    const double position = p_->prior == NAS_PRIOR_NORMAL ? truncated(from, to).quantile(u) : from + (to - from) * u;
-    const double value = is_log() ? std::exp(position) : position;
-    return levels() == 0 ? std::clamp(value, p_->lo, p_->hi) : level(level_of(value));
-  }
+  [[nodiscard]] double quantile(double u) const;
   // Where a value stands in its prior: the middle of its probability mass, in [0, 1]. quantile(cdf(v)) is v, up to
   // rounding where v is continuous.
   [[nodiscard]] double cdf(double value) const {
@@ -167,6 +163,7 @@ class ParamView {
   [[nodiscard]] double scaled(double value) const { return is_log() ? std::log(value) : value; }
 
  private:
+  friend class PriorQuantile;
   [[nodiscard]] double step() const { return p_->step > 0 ? p_->step : p_->kind == NAS_P_INT ? 1.0 : 0.0; }
   // The range on the scale; discrete values own half a step to either side so that each level gets its share.
   [[nodiscard]] std::pair<double, double> scaled_range() const {
@@ -195,24 +192,61 @@ class ParamView {
     }
     return (below + 0.5 * p_->weights[k]) / total;
   }
-  [[nodiscard]] std::uint64_t choice_quantile(double u) const {
-    if (p_->prior != NAS_PRIOR_WEIGHTS) {
-      return std::min<std::uint64_t>(static_cast<std::uint64_t>(u * p_->n_choices), p_->n_choices - 1);
-    }
-    double total = 0;
-    for (std::uint32_t i = 0; i < p_->n_choices; ++i) total += p_->weights[i];
-    double left = u * total;
-    std::uint32_t last = 0;
-    for (std::uint32_t i = 0; i < p_->n_choices; ++i) {
-      if (p_->weights[i] <= 0) continue;
-      last = i;
-      if (left < p_->weights[i]) return i;
-      left -= p_->weights[i];
-    }
-    return last;
-  }
   const nas_param* p_;
 };
+
+// The quantile function of one parameter's prior: u in [0, 1) to a value. What does not depend on u is computed once.
+class PriorQuantile {
+ public:
+  explicit PriorQuantile(const ParamView& p)
+      : weights_(p.raw().prior == NAS_PRIOR_WEIGHTS ? p.raw().weights : nullptr),
+        is_choice_(p.is_choice()),
+        is_log_(p.is_log()),
+        n_levels_(static_cast<double>(p.levels())) {
+    if (is_choice_) {
+      if (weights_ != nullptr) width_ = std::accumulate(weights_, weights_ + p.raw().n_choices, 0.0);
+      return;
+    }
+    const auto [from, to] = p.scaled_range();
+    from_ = from;
+    width_ = to - from;
+    lo_ = p.raw().lo;
+    hi_ = p.raw().hi;
+    step_ = p.step();
+    if (p.raw().prior == NAS_PRIOR_NORMAL) normal_ = p.truncated(from, to);
+  }
+  [[nodiscard]] double operator()(double u) const {
+    if (is_choice_) return weights_ == nullptr ? std::min(whole(u * n_levels_), n_levels_ - 1) : weighted_choice(u);
+    const double position = normal_ ? normal_->quantile(u) : from_ + width_ * u;
+    const double value = is_log_ ? std::exp(position) : position;
+    if (n_levels_ == 0) return std::clamp(value, lo_, hi_);
+    const double level = std::clamp(whole((value - lo_) / step_ + 0.5), 0.0, n_levels_ - 1);
+    return std::min(hi_, lo_ + level * step_);
+  }
+
+ private:
+  // Towards 0; in place of std::floor, which is a call where SSE 4.1 is not assumed.
+  static double whole(double x) { return static_cast<double>(static_cast<std::int64_t>(x)); }
+  [[nodiscard]] double weighted_choice(double u) const {
+    double left = u * width_;
+    std::uint64_t last = 0;
+    for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(n_levels_); ++i) {
+      if (weights_[i] <= 0) continue;
+      last = i;
+      if (left < weights_[i]) break;
+      left -= weights_[i];
+    }
+    return static_cast<double>(last);
+  }
+  const double* weights_;  // [n_levels_] of a choice that has them
+  bool is_choice_, is_log_;
+  double n_levels_;              // 0: continuous
+  double from_ = 0, width_ = 0;  // of the range on the scale; width_ of a weighted choice: the sum of its weights
+  double lo_ = 0, hi_ = 0, step_ = 0;
+  std::optional<detail::TruncatedNormal> normal_;
+};
+
+inline double ParamView::quantile(double u) const { return PriorQuantile(*this)(u); }
 
 // The whole space. A view: the nas_space has to outlive it.
 class SpaceView {
@@ -267,11 +301,7 @@ class SpaceView {
   }
   // One configuration drawn from the prior.
   void sample(Rng& rng, Row row) const {
-    for (std::size_t i = 0; i < size(); ++i) {
-      const double u = rng.uniform();  // drawn also where inactive: a condition never shifts later draws
-      row.active[i] = is_active(i, row.x, row.active) ? 1 : 0;
-      row.x[i] = row.active[i] != 0 ? ParamView(param(i)).quantile(u) : 0.0;
-    }
+    sample(rng, row, [this](std::size_t i, double u) { return ParamView(param(i)).quantile(u); });
   }
   // Activates anew after a change; parameters that became active are drawn from the prior.
   void repair(Rng& rng, Row row) const {
@@ -304,7 +334,32 @@ class SpaceView {
   }
 
  private:
+  friend class PriorDraws;
+  template <class Quantile>
+  void sample(Rng& rng, Row row, const Quantile& quantile) const {
+    for (std::size_t i = 0; i < size(); ++i) {
+      const double u = rng.uniform();  // drawn also where inactive: a condition never shifts later draws
+      row.active[i] = is_active(i, row.x, row.active) ? 1 : 0;
+      row.x[i] = row.active[i] != 0 ? quantile(i, u) : 0.0;
+    }
+  }
   const nas_space* space_ = nullptr;
+};
+
+// SpaceView::sample for many configurations of one space: what every draw needs is computed once.
+class PriorDraws {
+ public:
+  explicit PriorDraws(SpaceView space) : space_(space) {
+    quantiles_.reserve(space.size());
+    for (std::size_t i = 0; i < space.size(); ++i) quantiles_.emplace_back(space[i]);
+  }
+  void sample(Rng& rng, Row row) const {
+    space_.sample(rng, row, [this](std::size_t i, double u) { return quantiles_[i](u); });
+  }
+
+ private:
+  SpaceView space_;
+  std::vector<PriorQuantile> quantiles_;  // [n_params]
 };
 
 NASCENT_SDK_END
