@@ -1,0 +1,3 @@
+#include "tpe.hpp"
+
+NASCENT_PLUGIN("org.nascent.tpe", "1.0.0", nascent::tpe::Tpe)
