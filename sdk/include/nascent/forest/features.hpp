@@ -51,10 +51,10 @@ struct Domain {
   CategorySet categories;
 };
 
-// The features of a space. A number or ordinal becomes the middle of its prior's mass in [0, 1], so that equal steps are
-// equally probable; a categorical its index, or where it has more than kCategoriesMax choices one of as many groups.
-// Values of inactive parameters mean nothing and are 0: a tree asks about a parameter only where its earlier answers
-// imply that the parameter is active (see implies_active).
+// The features of a space. A number or ordinal becomes the middle of its prior's mass in [0, 1], so that equal steps
+// are equally probable; a categorical its index, or where it has more than kCategoriesMax choices one of as many
+// groups. Values of inactive parameters mean nothing and are 0: a tree asks about a parameter only where its earlier
+// answers imply that the parameter is active (see implies_active).
 class Features {
  public:
   explicit Features(SpaceView space, std::size_t n_further = 0) : space_(space), n_further_(n_further) {
@@ -125,16 +125,20 @@ class Features {
     const bool above = domain.above >= position_at_or_below(parent, cond.parent, cond.value);
     const bool below = domain.upto < position_at_or_above(parent, cond.parent, cond.value);
     switch (cond.op) {
-      case NAS_OP_GT: return above;
-      case NAS_OP_LT: return below;
-      case NAS_OP_NE: return above || below;
+      case NAS_OP_GT:
+        return above;
+      case NAS_OP_LT:
+        return below;
+      case NAS_OP_NE:
+        return above || below;
       case NAS_OP_EQ: {  // only one level is left
         if (parent.levels() == 0 || !parent.contains(cond.value)) return false;
         const std::uint64_t k = parent.level_of(cond.value);
         return (k == 0 || domain.above >= value(cond.parent, parent.level(k - 1))) &&
                (k + 1 == parent.levels() || domain.upto < value(cond.parent, parent.level(k + 1)));
       }
-      default: return false;
+      default:
+        return false;
     }
   }
   // Feature of the greatest value <= `bound`; -infinity when there is none.
@@ -156,9 +160,9 @@ class Features {
 
   SpaceView space_;
   std::size_t n_further_;
-  std::vector<std::uint16_t> n_categories_;      // [size()]
-  std::vector<std::uint8_t> conditional_;        // [size()]
-  std::vector<std::vector<double>> positions_;   // [n_parameters][levels] of ordinals; else empty
+  std::vector<std::uint16_t> n_categories_;     // [size()]
+  std::vector<std::uint8_t> conditional_;       // [size()]
+  std::vector<std::vector<double>> positions_;  // [n_parameters][levels] of ordinals; else empty
 };
 
 }  // namespace forest

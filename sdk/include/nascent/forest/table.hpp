@@ -18,7 +18,8 @@ class Table {
     double lowest, highest;  // values that occur in it
   };
 
-  // `values`: [n_rows][features.size()], row-major, as Features::encode writes them. `features` has to outlive the table.
+  // `values`: [n_rows][features.size()], row-major, as Features::encode writes them. `features` has to outlive the
+  // table.
   Table(const Features& features, std::span<const double> values)
       : features_(&features), n_rows_(features.size() == 0 ? 0 : values.size() / features.size()) {
     codes_.resize(features.size() * n_rows_);
@@ -54,6 +55,10 @@ class Table {
   // [n_rows] category, or number of the bin.
   [[nodiscard]] std::span<const std::uint8_t> codes(std::size_t feature) const {
     return {codes_.data() + feature * n_rows_, n_rows_};
+  }
+  // Codes are below this.
+  [[nodiscard]] std::size_t n_codes(std::size_t feature) const {
+    return bins_[feature].empty() ? features_->n_categories(feature) : bins_[feature].size();
   }
   [[nodiscard]] const Bin& bin(std::size_t feature, std::size_t code) const { return bins_[feature][code]; }
 

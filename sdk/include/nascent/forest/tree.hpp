@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <span>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -16,31 +17,35 @@ NASCENT_SDK_BEGIN
 namespace forest {
 
 struct TreeSettings {
-  std::size_t leaf_min = 1;     // rows in a leaf, at least
-  std::size_t split_min = 2;    // rows in a node that is split, at least
-  double features_share = 1;    // of the features that may be asked about, looked at in each node
+  std::size_t leaf_min = 1;    // rows in a leaf, at least
+  std::size_t split_min = 2;   // rows in a node that is split, at least
+  double features_share = 1;   // of the features that may be asked about, looked at in each node
 };
 
 struct Node {
   static constexpr std::uint32_t leaf = 0xFFFFFFFFU;
   std::uint32_t feature = leaf;
-  std::uint32_t left = 0;        // right is the next one
-  std::uint32_t categories = 0;  // categorical: which of sets() goes left
-  double threshold = 0;          // ordered: values <= threshold go left
-  double mean = 0, variance = 0; // of the targets that reached it
+  std::uint32_t left = 0;         // right is the next one
+  std::uint32_t categories = 0;   // categorical: which of sets() goes left
+  double threshold = 0;           // ordered: values <= threshold go left
+  double mean = 0, variance = 0;  // of the targets that reached it
 };
 
 class Tree {
  public:
   // Grows on the rows `sample` (may repeat) of the table; `targets`: [table.n_rows()]. At least one row.
-  Tree(const Table& table, std::span<const double> targets, std::vector<std::uint32_t> sample, const TreeSettings& settings,
-       Rng& rng);
+  Tree(const Table& table, std::span<const double> targets, std::vector<std::uint32_t> sample,
+       const TreeSettings& settings, Rng& rng);
 
   // The leaf of an encoded row, [features.size()].
-  [[nodiscard]] const Node& leaf_of(std::span<const double> row) const {
-    const Node* node = nodes_.data();
-    while (node->feature != Node::leaf) node = nodes_.data() + node->left + (goes_left(*node, row[node->feature]) ? 0 : 1);
-    return *node;
+  [[nodiscard]] const Node& leaf_of(std::span<const double> row) const { return nodes_[leaf_index(row)]; }
+  [[nodiscard]] std::size_t leaf_index(std::span<const double> row) const {
+    std::size_t at = 0;
+    while (nodes_[at].feature != Node::leaf) {
+      const Node& node = nodes_[at];
+      at = node.left + (goes_left(node, row[node.feature]) ? 0U : 1U);
+    }
+    return at;
   }
   // The root first, children after their parents.
   [[nodiscard]] std::span<const Node> nodes() const { return nodes_; }
@@ -69,12 +74,17 @@ class Tree {
   std::vector<std::uint8_t> categorical_;  // [features]
 };
 
-// ----------------------------------------------------------------------------------------------------------------------
 class Tree::Grower {
  public:
   Grower(Tree& tree, const Table& table, std::span<const double> targets, std::vector<std::uint32_t> sample,
          const TreeSettings& settings, Rng& rng)
-      : tree_(tree), table_(table), features_(table.features()), targets_(targets), rows_(std::move(sample)), settings_(settings), rng_(rng) {
+      : tree_(tree),
+        table_(table),
+        features_(table.features()),
+        targets_(targets),
+        rows_(std::move(sample)),
+        settings_(settings),
+        rng_(rng) {
     for (std::size_t f = 0; f < features_.size(); ++f) {
       tree.categorical_.push_back(features_.n_categories(f) > 0 ? 1 : 0);
       any_conditional_ = any_conditional_ || features_.conditional(f);
@@ -141,7 +151,8 @@ class Tree::Grower {
     for (std::uint32_t f = 0; f < features_.size(); ++f) {
       if (!features_.conditional(f) || features_.implies_active(f, at.domains)) candidates_.push_back(f);
     }
-    auto wanted = static_cast<std::size_t>(std::ceil(settings_.features_share * static_cast<double>(candidates_.size())));
+    auto wanted =
+        static_cast<std::size_t>(std::ceil(settings_.features_share * static_cast<double>(candidates_.size())));
     for (std::size_t k = 0; k < candidates_.size() && wanted > 0; ++k) {
       std::swap(candidates_[k], candidates_[k + rng_.below(candidates_.size() - k)]);
       group(candidates_[k], at.begin, at.end);
@@ -154,13 +165,14 @@ class Tree::Grower {
 
   // Rows of the node by code, codes ascending.
   void group(std::uint32_t feature, std::size_t begin, std::size_t end) {
-    constexpr std::size_t kSortedBelow = 48;  // fewer rows are sorted faster than all codes are counted
+    const std::size_t n_codes = table_.n_codes(feature);
     const std::span<const std::uint8_t> codes = table_.codes(feature);
     groups_.clear();
-    if (end - begin < kSortedBelow) {
+    if (4 * (end - begin) < n_codes) {  // few rows are sorted faster than all codes are counted
       for (std::size_t k = begin; k < end; ++k) {
         const Group one{codes[rows_[k]], 1, targets_[rows_[k]]};
-        const auto place = std::lower_bound(groups_.begin(), groups_.end(), one.code, [](const Group& g, std::uint8_t c) { return g.code < c; });
+        const auto place = std::lower_bound(groups_.begin(), groups_.end(), one.code,
+                                            [](const Group& g, std::uint8_t c) { return g.code < c; });
         if (place != groups_.end() && place->code == one.code) {
           ++place->n;
           place->sum += one.sum;
@@ -170,13 +182,13 @@ class Tree::Grower {
       }
       return;
     }
-    counts_.fill({0, 0, 0});
+    std::fill_n(counts_.begin(), n_codes, Group{0, 0, 0});
     for (std::size_t k = begin; k < end; ++k) {
       Group& g = counts_[codes[rows_[k]]];
       ++g.n;
       g.sum += targets_[rows_[k]];
     }
-    for (std::size_t c = 0; c < counts_.size(); ++c) {
+    for (std::size_t c = 0; c < n_codes; ++c) {
       if (counts_[c].n > 0) groups_.push_back({static_cast<std::uint8_t>(c), counts_[c].n, counts_[c].sum});
     }
   }
@@ -197,7 +209,8 @@ class Tree::Grower {
       left += groups_[k].sum;
       n_left += groups_[k].n;
       if (n_left < settings_.leaf_min || n - n_left < settings_.leaf_min) continue;
-      const double here = left * left / static_cast<double>(n_left) + (total - left) * (total - left) / static_cast<double>(n - n_left) -
+      const double here = left * left / static_cast<double>(n_left) +
+                          (total - left) * (total - left) / static_cast<double>(n - n_left) -
                           total * total / static_cast<double>(n);
       if (here > gain) {
         gain = here;
@@ -217,7 +230,8 @@ class Tree::Grower {
     std::array<std::uint8_t, kCategoriesMax> goes_left{};
     for (const std::uint8_t code : split.left) goes_left[code] = 1;
     const std::span<const std::uint8_t> codes = table_.codes(split.feature);
-    const auto from = rows_.begin() + static_cast<std::ptrdiff_t>(at.begin), to = rows_.begin() + static_cast<std::ptrdiff_t>(at.end);
+    const auto from = rows_.begin() + static_cast<std::ptrdiff_t>(at.begin),
+               to = rows_.begin() + static_cast<std::ptrdiff_t>(at.end);
     const auto middle = std::stable_partition(from, to, [&](std::uint32_t row) { return goes_left[codes[row]] != 0; });
     return static_cast<std::size_t>(middle - rows_.begin());
   }
@@ -227,7 +241,8 @@ class Tree::Grower {
     node.feature = split.feature;
     node.left = left;
     if (tree_.categorical_[split.feature] == 0) {
-      const double from = table_.bin(split.feature, split.left.back()).highest, to = table_.bin(split.feature, split.right.front()).lowest;
+      const double from = table_.bin(split.feature, split.left.back()).highest,
+                   to = table_.bin(split.feature, split.right.front()).lowest;
       node.threshold = std::clamp(rng_.uniform(from, to), from, std::nextafter(to, from));
       return;
     }
