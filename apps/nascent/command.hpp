@@ -39,6 +39,7 @@ class Commands {
 
 // One function per file in commands/.
 void add_run(Commands&);       // run, resume
+void add_enqueue(Commands&);
 void add_replay(Commands&);
 void add_validate(Commands&);
 void add_status(Commands&);

@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
 
   nascent::cli::Commands commands(app);
   nascent::cli::add_run(commands);
+  nascent::cli::add_enqueue(commands);
   nascent::cli::add_validate(commands);
   nascent::cli::add_status(commands);
   nascent::cli::add_trials(commands);

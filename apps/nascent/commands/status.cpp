@@ -1,6 +1,7 @@
 // nascent status: how a study stands.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -38,6 +39,10 @@ Outcome act(const Options& options) {
   const auto leases = study->store->open_leases(record.id);
   if (!leases) return tl::unexpected(leases.error());
 
+  const auto queue = study->store->queued_configurations(record.id);
+  if (!queue) return tl::unexpected(queue.error());
+  const auto waiting = std::ranges::count_if(*queue, [](const core::QueuedConfiguration& q) { return !q.trial; });
+
   const auto holder = study->store->coordinator(record.id);
   if (!holder) return tl::unexpected(holder.error());
 
@@ -64,6 +69,7 @@ Outcome act(const Options& options) {
                                          {"parallel", record.parallel},
                                          {"nascent_version", record.nascent_version},
                                          {"trials", states},
+                                         {"waiting", waiting},
                                          {"cost_seconds", training_seconds},
                                          {"running", running}};
     fmt::print("{}\n", json.dump(2));
@@ -77,6 +83,7 @@ Outcome act(const Options& options) {
     if (count[i] > 0) states += fmt::format("{}{} {}", states.empty() ? "" : ", ", count[i], core::kTrialStateNames[i]);
   }
   fmt::print("trials   {}{}\n", trials->size(), states.empty() ? "" : ": " + states);
+  if (waiting > 0) fmt::print("waiting  {} queued configurations\n", waiting);
   fmt::print("cost     {} of training and evaluation\n", duration_text(training_seconds));
   for (const core::LeaseRecord& lease : *leases) {
     fmt::print("running  trial {} attempt {} on {} since {}\n", lease.lease.trial, lease.lease.attempt, lease.worker, time_text(lease.leased_at));

@@ -1,4 +1,4 @@
-// Asking: from what the sampler knows to trials that run.
+// Asking: from what waits in the queue and what the sampler knows to trials that run.
 #include <fmt/format.h>
 
 #include <nascent/graph.hpp>
@@ -22,7 +22,7 @@ Result<void> Loop::propose(Executor& executor) {
     if (*n == 0) break;
     auto trials = next_trials(*n);
     if (!trials) return tl::unexpected<Error>(trials.error());
-    const bool more = deterministic() && !trials->empty();
+    const bool more = !trials->empty() && (deterministic() || trials->size() < *n);
     for (Prepared& p : *trials) batch.push_back(std::move(p));
     if (!more) break;
   }
@@ -101,18 +101,46 @@ Result<std::size_t> Loop::ask_sampler(std::span<const TrialId> ids, Position fir
   return proposals_.ask(ids, history_.gather(pending), history_.x_of(first), history_.active_of(first));
 }
 
-Result<std::vector<Loop::Prepared>> Loop::ask(std::span<const TrialId> ids) {
+Result<std::size_t> Loop::take_queued(std::span<const TrialId> ids) {
+  for (std::size_t k = 0; k < ids.size(); ++k) {
+    const auto queued = store_.take_queued(coordinator_, ids[k]);
+    if (!queued) return tl::unexpected<Error>(queued.error());
+    if (!*queued) return k;
+    const Configuration& c = (*queued)->configuration;
+    if (c.x.size() != space_.size() || !nascent::SpaceView(space_.view()).contains({c.x, c.active})) {
+      return fail(ErrorKind::store, fmt::format("queued configuration {} is none of the study's search space; it was not "
+                                                "written by nascent: restore a copy of the store",
+                                                (*queued)->id));
+    }
+    const Position i = history_.append(ids[k]);
+    std::ranges::copy(c.x, history_.x_of(i));
+    std::ranges::copy(c.active, history_.active_of(i));
+  }
+  return ids.size();
+}
+
+Result<void> Loop::append_proposals(std::span<const TrialId> ids) {
   const Position first = history_.size();
   for (const TrialId id : ids) history_.append(id);
   const auto filled = ask_sampler(ids, first);
   if (!filled) return tl::unexpected<Error>(filled.error());
   while (history_.size() > first + *filled) history_.drop_last();
-  if (*filled < ids.size()) next_id_ = ids[*filled];
   if (*filled == 0) end("exhausted");
+  return {};
+}
+
+Result<std::vector<Loop::Prepared>> Loop::ask(std::span<const TrialId> ids) {
+  const Position first = history_.size();
+  const auto queued = take_queued(ids);
+  if (!queued) return tl::unexpected<Error>(queued.error());
+  if (*queued == 0) {
+    if (auto asked = append_proposals(ids); !asked) return tl::unexpected<Error>(asked.error());
+  }
+  if (const std::size_t n = history_.size() - first; n < ids.size()) next_id_ = ids[n];
 
   std::vector<Prepared> prepared;
   for (Position i = first; i < history_.size(); ++i) {
-    auto p = prepare(i);
+    auto p = prepare(i, *queued > 0 ? Origin::queue : Origin::sampler);
     if (!p) return tl::unexpected<Error>(p.error());
     ++counts_.asked;
     prepared.push_back(std::move(*p));
@@ -120,7 +148,7 @@ Result<std::vector<Loop::Prepared>> Loop::ask(std::span<const TrialId> ids) {
   return prepared;
 }
 
-Result<Loop::Prepared> Loop::prepare(Position i) {
+Result<Loop::Prepared> Loop::prepare(Position i, Origin origin) {
   Trial trial;
   trial.id = history_.trial(i);
   trial.seed = training_seed(config_.seed, trial.id);
@@ -128,7 +156,7 @@ Result<Loop::Prepared> Loop::prepare(Position i) {
   if (!invalid) return tl::unexpected<Error>(invalid.error());
   std::optional<TrialId> original;
   if (invalid->empty() && config_.duplicates != Duplicates::retrain) {
-    auto found = repeated_trial(i, trial);
+    auto found = repeated_trial(i, trial, origin);
     if (!found) return tl::unexpected<Error>(found.error());
     original = *found;
   }
@@ -158,13 +186,14 @@ Result<std::string> Loop::build(Position i, Trial& trial) {
   }
 }
 
-Result<std::optional<TrialId>> Loop::repeated_trial(Position i, Trial& trial) {
+Result<std::optional<TrialId>> Loop::repeated_trial(Position i, Trial& trial, Origin origin) {
   const auto look_up = [&] {
     return known_.find_or_add(trial.id, trial.architecture_hash, {history_.x_of(i), history_.n_params()},
                               {history_.active_of(i), history_.n_params()});
   };
   const std::optional<TrialId> original = look_up();
-  if (!original || config_.duplicates != Duplicates::resample) return original;
+  // A person's wish is not exchanged for another configuration.
+  if (!original || config_.duplicates != Duplicates::resample || origin == Origin::queue) return original;
   const std::vector<double> x(history_.x_of(i), history_.x_of(i) + history_.n_params());
   const std::vector<std::uint8_t> active(history_.active_of(i), history_.active_of(i) + history_.n_params());
   const std::string hash = trial.architecture_hash;

@@ -35,7 +35,7 @@ class Loop {
   Result<void> open(Executor& executor);
   // Judges finished trials: acceptance, incumbent. In a deterministic study in order of trial.
   Result<void> settle();
-  // Asks for as many trials as may run now, and hands them to the executor.
+  // Asks for as many trials as may run now, the queue first and then the sampler, and hands them to the executor.
   Result<void> propose(Executor& executor);
   // Takes trials that have finished; waits up to `timeout` for the first.
   Result<void> collect(Executor& executor, std::chrono::milliseconds timeout);
@@ -59,6 +59,9 @@ class Loop {
     Trial trial;
   };
 
+  // Where a new trial's configuration comes from.
+  enum class Origin { sampler, queue };
+
   [[nodiscard]] bool deterministic() const { return config_.deterministic; }
   void end(std::string reason);
 
@@ -75,10 +78,14 @@ class Loop {
   Result<std::vector<Prepared>> next_trials(std::size_t n);
   Prepared adopt(Trial stored);
   Result<std::vector<Prepared>> ask(std::span<const TrialId> ids);
-  Result<Prepared> prepare(Position i);
+  // The leading trials of `ids` that queued configurations are for, appended to the history; how many.
+  Result<std::size_t> take_queued(std::span<const TrialId> ids);
+  // Appends what the sampler proposes for `ids` to the history.
+  Result<void> append_proposals(std::span<const TrialId> ids);
+  Result<Prepared> prepare(Position i, Origin origin);
   // The architecture's hash goes into the trial. Why there is no architecture, or empty.
   Result<std::string> build(Position i, Trial& trial);
-  Result<std::optional<TrialId>> repeated_trial(Position i, Trial& trial);
+  Result<std::optional<TrialId>> repeated_trial(Position i, Trial& trial, Origin origin);
   Result<std::size_t> ask_sampler(std::span<const TrialId> ids, Position first);
   Result<Prepared> reuse(Trial trial, TrialId original);
   Result<void> submit(Executor& executor, std::vector<Prepared> batch);

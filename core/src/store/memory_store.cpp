@@ -50,7 +50,7 @@ Result<std::uint64_t> MemoryStore::version() {
   return version_;
 }
 
-Result<StudyId> MemoryStore::create_study(const StudyRecord& given) {
+Result<StudyId> MemoryStore::create_study(const StudyRecord& given, std::span<const QueuedConfiguration> queue) {
   const std::lock_guard lock(mutex_);
   if (given.name.empty()) return study_unnamed(kName);
   for (const Study& study : studies_) {
@@ -58,15 +58,16 @@ Result<StudyId> MemoryStore::create_study(const StudyRecord& given) {
   }
   auto names = ParameterNames::parse(given.space_json);
   if (!names) return tl::unexpected<Error>(names.error().within("study \"" + given.name + "\""));
-  Study& study = studies_.emplace_back();
+  Study study;
+  study.names = std::move(*names);
+  if (auto added = study.add_to_queue(queue); !added) return tl::unexpected<Error>(added.error());
   study.record = given;
-  study.record.id = static_cast<StudyId>(studies_.size());
+  study.record.id = static_cast<StudyId>(studies_.size()) + 1;
   study.record.created_at = now();
   study.record.state = StudyState::running;
   study.record.stop_reason.clear();
-  study.names = std::move(*names);
   ++version_;
-  return study.record.id;
+  return studies_.emplace_back(std::move(study)).record.id;
 }
 
 Result<std::vector<StudyRecord>> MemoryStore::studies() {

@@ -19,7 +19,7 @@ class MemoryStore final : public Store {
  public:
   Result<std::uint64_t> version() override;
 
-  Result<StudyId> create_study(const StudyRecord& study) override;
+  Result<StudyId> create_study(const StudyRecord& study, std::span<const QueuedConfiguration> queue) override;
   Result<std::optional<StudyRecord>> study(std::string_view name) override;
   Result<std::vector<StudyRecord>> studies() override;
   Result<StudyState> study_state(StudyId study) override;
@@ -33,6 +33,7 @@ class MemoryStore final : public Store {
   Result<void> record_finished(const Coordinator& coordinator, std::span<const Trial> trials) override;
   Result<void> set_accepted(const Coordinator& coordinator, std::span<const TrialId> accepted) override;
   Result<void> set_verdict(const Coordinator& coordinator, const ReportRecord& report, Verdict verdict) override;
+  Result<std::optional<QueuedConfiguration>> take_queued(const Coordinator& coordinator, TrialId trial) override;
   Result<LeaseState> requeue(const Coordinator& coordinator, const Lease& lease, FailureReason reason,
                              std::string_view message) override;
   Result<void> promote(const Coordinator& coordinator, TrialId trial) override;
@@ -52,6 +53,9 @@ class MemoryStore final : public Store {
   Result<std::vector<LeaseRecord>> open_leases(StudyId study) override;
   Result<std::vector<LeaseRecord>> expired_leases(StudyId study) override;
   Result<std::vector<LeaseRecord>> attempts(StudyId study, TrialId trial) override;
+
+  Result<void> queue_configurations(StudyId study, std::span<const QueuedConfiguration> added) override;
+  Result<std::vector<QueuedConfiguration>> queued_configurations(StudyId study) override;
 
   Result<void> add_event(StudyId study, std::string_view kind, std::string_view data_json) override;
   Result<std::vector<EventRecord>> events(StudyId study, std::uint64_t after_id) override;
@@ -84,6 +88,8 @@ class MemoryStore final : public Store {
     std::vector<TrialId> landings;  // landings[i] landed as i + 1; outdated where its entry says otherwise
     std::map<TrialId, Attempts> attempts;
     std::set<TrialId> open;  // trials whose last attempt is open
+    std::vector<QueuedConfiguration> queue;
+    std::size_t n_given = 0;  // of the queue, the first ones, to trials that ascend
     std::vector<EventRecord> events;
     std::vector<TestOpening> openings;
 
@@ -93,6 +99,8 @@ class MemoryStore final : public Store {
     Result<void> admit(std::span<const Trial> trials, As as);
     void insert(Entry entry);
     void land(Entry& entry);
+    // All or none.
+    Result<void> add_to_queue(std::span<const QueuedConfiguration> added);
     LeaseRecord* open_lease(const Lease& lease);
     LeaseState open_state() const;
     bool end_attempt(const Lease& lease, FailureReason reason, std::string_view message);

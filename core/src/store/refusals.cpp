@@ -76,6 +76,10 @@ tl::unexpected<Error> misfit(const std::string& store, TrialId trial, const Erro
   return refuse(store, "trial {}: {}", trial, why.message);
 }
 
+tl::unexpected<Error> misfit_queued(const std::string& store, const Error& why) {
+  return refuse(store, "a configuration for the queue: {}", why.message);
+}
+
 tl::unexpected<Error> no_report(const std::string& store, const ReportRecord& report) {
   return refuse(store, "there is no report {} of attempt {} of trial {} that waits for a verdict", report.number,
                 report.attempt, report.trial);

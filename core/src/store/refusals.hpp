@@ -22,6 +22,7 @@ tl::unexpected<Error> not_finished(const std::string& store, TrialId trial);
 tl::unexpected<Error> not_paused(const std::string& store, TrialId trial);
 tl::unexpected<Error> not_ended(const std::string& store, TrialId trial);
 tl::unexpected<Error> misfit(const std::string& store, TrialId trial, const Error& why);
+tl::unexpected<Error> misfit_queued(const std::string& store, const Error& why);
 tl::unexpected<Error> no_report(const std::string& store, const ReportRecord& report);
 
 }  // namespace nascent::core::store

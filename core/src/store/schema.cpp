@@ -4,7 +4,7 @@ namespace nascent::core::store {
 
 // Seeds are decimal text: SQLite has no unsigned 64-bit integer. Columns of type ANY keep doubles bit by bit (see
 // Number). Times are seconds since the Unix epoch.
-const std::array<std::string_view, 1> kSchemaSteps = {R"sql(
+const std::array<std::string_view, 2> kSchemaSteps = {R"sql(
 CREATE TABLE studies (
   id                INTEGER PRIMARY KEY,
   name              TEXT NOT NULL UNIQUE,
@@ -131,6 +131,19 @@ CREATE VIEW metrics AS
   SELECT t.study_id, t.id AS trial_id, m.key AS name, m.value FROM trials t, json_each(t.metrics) m;
 CREATE VIEW parameters AS
   SELECT t.study_id, t.id AS trial_id, p.key AS name, p.value FROM trials t, json_each(t.parameters) p;
+)sql",
+                                                      R"sql(
+-- Configurations that are tried before the sampler is asked, in order of id.
+CREATE TABLE queue (
+  id            INTEGER PRIMARY KEY AUTOINCREMENT,
+  study_id      INTEGER NOT NULL REFERENCES studies (id),
+  configuration BLOB NOT NULL,  -- as in trials
+  parameters    TEXT NOT NULL,  -- as in trials
+  origin        TEXT NOT NULL,
+  queued_at     REAL NOT NULL,
+  trial_id      INTEGER         -- whose configuration it is, written before that trial's row; NULL while it waits
+) STRICT;
+CREATE INDEX queue_of_study ON queue (study_id, trial_id, id);
 )sql"};
 
 }  // namespace nascent::core::store

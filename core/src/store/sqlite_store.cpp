@@ -26,7 +26,7 @@ void SqliteStore::set_synchronous(bool full) {
   synchronous_full_ = full;
 }
 
-Result<StudyId> SqliteStore::create_study(const StudyRecord& study) {
+Result<StudyId> SqliteStore::create_study(const StudyRecord& study, std::span<const QueuedConfiguration> queue) {
   if (study.name.empty()) return study_unnamed(db_->path());
   if (auto names = ParameterNames::parse(study.space_json); !names) {
     return tl::unexpected<Error>(names.error().within("study \"" + study.name + "\""));
@@ -50,6 +50,10 @@ Result<StudyId> SqliteStore::create_study(const StudyRecord& study) {
               "?, ?, ?)",
               id, i, plugin.kind, plugin.id, plugin.alias, plugin.version, plugin.path, plugin.sha256);
         }
+        Result<void> queued;
+        for (std::size_t i = 0; i < queue.size() && queued; ++i) queued = insert(id, queue[i]);
+        names_.erase(id);  // another study may get this id yet
+        if (!queued) return tl::unexpected<Error>(queued.error());
         return id;
       },
       Sync::now);

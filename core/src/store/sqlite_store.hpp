@@ -22,7 +22,7 @@ class SqliteStore final : public Store {
 
   Result<std::uint64_t> version() override;
 
-  Result<StudyId> create_study(const StudyRecord& study) override;
+  Result<StudyId> create_study(const StudyRecord& study, std::span<const QueuedConfiguration> queue) override;
   Result<std::optional<StudyRecord>> study(std::string_view name) override;
   Result<std::vector<StudyRecord>> studies() override;
   Result<StudyState> study_state(StudyId study) override;
@@ -36,6 +36,7 @@ class SqliteStore final : public Store {
   Result<void> record_finished(const Coordinator& coordinator, std::span<const Trial> trials) override;
   Result<void> set_accepted(const Coordinator& coordinator, std::span<const TrialId> accepted) override;
   Result<void> set_verdict(const Coordinator& coordinator, const ReportRecord& report, Verdict verdict) override;
+  Result<std::optional<QueuedConfiguration>> take_queued(const Coordinator& coordinator, TrialId trial) override;
   Result<LeaseState> requeue(const Coordinator& coordinator, const Lease& lease, FailureReason reason,
                              std::string_view message) override;
   Result<void> promote(const Coordinator& coordinator, TrialId trial) override;
@@ -55,6 +56,9 @@ class SqliteStore final : public Store {
   Result<std::vector<LeaseRecord>> open_leases(StudyId study) override;
   Result<std::vector<LeaseRecord>> expired_leases(StudyId study) override;
   Result<std::vector<LeaseRecord>> attempts(StudyId study, TrialId trial) override;
+
+  Result<void> queue_configurations(StudyId study, std::span<const QueuedConfiguration> added) override;
+  Result<std::vector<QueuedConfiguration>> queued_configurations(StudyId study) override;
 
   Result<void> add_event(StudyId study, std::string_view kind, std::string_view data_json) override;
   Result<std::vector<EventRecord>> events(StudyId study, std::uint64_t after_id) override;
@@ -96,6 +100,11 @@ class SqliteStore final : public Store {
   std::vector<PluginRecord> plugins_of(StudyId study);
   Result<const ParameterNames*> names_of(StudyId study);
   Result<void> insert(StudyId study, const Trial& trial, std::optional<std::uint64_t> landed);
+  // Appends to the queue.
+  Result<void> insert(StudyId study, const QueuedConfiguration& queued);
+  Result<std::optional<QueuedConfiguration>> queued_from(Query& row);
+  // The one given to `trial`, or else the first that waits.
+  Result<std::optional<QueuedConfiguration>> find_queued(StudyId study, TrialId trial);
   void set_result(StudyId study, TrialId id, const Trial& result, double finished_at, std::uint64_t landed);
   std::optional<TrialState> stored_state(StudyId study, TrialId trial);
   std::uint64_t next_landed(StudyId study);

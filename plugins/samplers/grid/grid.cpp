@@ -65,11 +65,40 @@ Grid::Grid(const Options& given, const SamplerSetup& setup)
 }
 
 void Grid::ask(const Ask& ask, Row row) {
-  if (ask.trial_id >= enumeration_.size()) {
+  const std::optional<std::uint64_t> place = ask.trial_id < enumeration_.size() ? ask.trial_id : left_out(ask.pending, row.x.size());
+  if (!place) {
     throw Error(NAS_E_EXHAUSTED, "the grid has " + std::to_string(enumeration_.size()) +
                                      " configurations, and all have been offered; raise levels for a finer one");
   }
-  enumeration_.at(shuffle_ ? (*shuffle_)(ask.trial_id) : ask.trial_id, row);
+  at(*place, row);
+}
+
+void Grid::tell(const Observation& observation) {
+  known_.add(observation.at());
+  if (displaced(observation)) displaced_.insert(observation.trial_id());
+}
+
+void Grid::at(std::uint64_t place, Row row) const { enumeration_.at(shuffle_ ? (*shuffle_)(place) : place, row); }
+
+bool Grid::displaced(const Observation& observation) const {
+  if (observation.trial_id() >= enumeration_.size()) return false;
+  Point own(observation.at().x.size());
+  at(observation.trial_id(), own.row());
+  return own != Point(observation.at());
+}
+
+std::optional<std::uint64_t> Grid::left_out(Observations pending, std::size_t n_params) const {
+  std::set<std::uint64_t> places = displaced_;
+  for (std::size_t i = 0; i < pending.size(); ++i) {
+    if (displaced(pending[i])) places.insert(pending[i].trial_id());
+  }
+  const samplers::Taken taken(known_, pending);
+  Point point(n_params);
+  for (const std::uint64_t place : places) {
+    at(place, point.row());
+    if (!taken.contains(point.row())) return place;
+  }
+  return std::nullopt;
 }
 
 }  // namespace nascent::grid

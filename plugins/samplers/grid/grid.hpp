@@ -3,17 +3,19 @@
 
 #include <array>
 #include <optional>
+#include <set>
 
 #include "enumeration.hpp"
 #include "nascent/sampler.hpp"
 #include "permutation.hpp"
+#include "shared/known.hpp"
 
 namespace nascent::grid {
 
 inline constexpr auto order_choices = names("lexicographic", "shuffled");
 
-// Trial n gets configuration n of the grid (or of a shuffled order): nothing depends on results. NAS_E_EXHAUSTED behind
-// the last one.
+// Trial n gets configuration n of the grid (or of a shuffled order): nothing depends on results. Behind the last one come
+// those whose trial tried another configuration, one from the study's queue; then NAS_E_EXHAUSTED.
 class Grid : public Sampler {
  public:
   static constexpr About about{"org.nascent.sampler.grid", "grid", "1.0.0",
@@ -28,10 +30,20 @@ class Grid : public Sampler {
   Grid(const Options& given, const SamplerSetup& setup);
 
   void ask(const Ask& ask, Row row) override;
+  void tell(const Observation& observation) override;
 
  private:
+  // Configuration `place`, counted in the order of the trials.
+  void at(std::uint64_t place, Row row) const;
+  // Did the trial try another configuration than the grid's?
+  [[nodiscard]] bool displaced(const Observation& observation) const;
+  // The first configuration that a trial displaced and that has not been tried by another one.
+  [[nodiscard]] std::optional<std::uint64_t> left_out(Observations pending, std::size_t n_params) const;
+
   Enumeration enumeration_;
   std::optional<Permutation> shuffle_;
+  samplers::Known known_;
+  std::set<std::uint64_t> displaced_;  // by told trials
 };
 
 // The values a grid of `levels` takes of one parameter, ascending: every choice of positive weight; every level of a

@@ -472,6 +472,58 @@ TEST_P(StoreContract, every_opening_of_the_test_split_is_written_down) {
   EXPECT_FALSE(store_->record_test_opening(study_, 8, "no such trial"));
 }
 
+// ------------------------------------------------------------------------------------------------------------ queue
+
+QueuedConfiguration wish(double rate) { return {{{rate, 1}, {1, 1}}, "test"}; }
+
+TEST_P(StoreContract, queued_configurations_are_given_out_in_order_and_once) {
+  const std::vector wishes{wish(0.1), wish(0.2)};
+  must(store_->queue_configurations(study_, wishes));
+  must(store_->queue_configurations(study_, {wishes.data(), 1}));
+  const auto all = must(store_->queued_configurations(study_));
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[1].configuration, wishes[1].configuration);
+  EXPECT_EQ(all[1].origin, "test");
+  EXPECT_GT(all[1].queued_at, 0);
+  EXPECT_LT(all[0].id, all[1].id);
+  EXPECT_EQ(all[0].trial, std::nullopt);
+  EXPECT_EQ(must(store_->take_queued(coordinator_, 4))->id, all[0].id);
+  EXPECT_EQ(must(store_->take_queued(coordinator_, 5))->id, all[1].id);
+  EXPECT_EQ(must(store_->take_queued(coordinator_, 5))->id, all[1].id) << "the trial keeps it";
+  EXPECT_EQ(must(store_->take_queued(coordinator_, 4))->id, all[0].id);
+  EXPECT_EQ(must(store_->take_queued(coordinator_, 9))->id, all[2].id);
+  EXPECT_EQ(must(store_->take_queued(coordinator_, 10)), std::nullopt);
+  EXPECT_EQ(must(store_->queued_configurations(study_))[1].trial, 5U);
+}
+
+TEST_P(StoreContract, a_study_can_be_created_with_its_queue) {
+  const StudyId other = must(store_->create_study(small_study("other"), std::vector{wish(0.3)}));
+  EXPECT_THAT(must(store_->queued_configurations(study_)), IsEmpty());
+  EXPECT_EQ(must(store_->queued_configurations(other))[0].configuration, wish(0.3).configuration);
+  EXPECT_EQ(must(store_->take_queued(coordinator_, 0)), std::nullopt) << "another study's";
+}
+
+TEST_P(StoreContract, a_queue_of_another_space_is_refused_and_leaves_no_study) {
+  const std::vector<QueuedConfiguration> misfits{wish(0.1), {{{0.1}, {1}}, "test"}};
+  const auto refused = store_->queue_configurations(study_, misfits);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("a configuration for the queue: the configuration has 1 values; the study has 2 parameters"));
+  EXPECT_THAT(must(store_->queued_configurations(study_)), IsEmpty()) << "all or none";
+  EXPECT_FALSE(store_->create_study(small_study("other"), misfits));
+  EXPECT_EQ(must(store_->studies()).size(), 1U);
+  StudyRecord narrow = small_study("narrow");
+  narrow.space_json = R"([{"name":"x"}])";
+  EXPECT_TRUE(store_->create_study(narrow, {misfits.data() + 1, 1})) << "nothing of the refused study is remembered";
+}
+
+TEST_P(StoreContract, only_the_coordinator_takes_from_the_queue) {
+  must(store_->queue_configurations(study_, std::vector{wish(0.1)}));
+  const Coordinator earlier = coordinator_;
+  coordinator_ = must(store_->acquire_coordinator(study_, -1));
+  EXPECT_FALSE(store_->take_queued(earlier, 0));
+  EXPECT_TRUE(must(store_->take_queued(coordinator_, 0)));
+}
+
 TEST_P(StoreContract, the_version_moves_with_every_change_and_only_then) {
   auto before = must(store_->version());
   EXPECT_EQ(must(store_->version()), before);

@@ -310,6 +310,38 @@ class CommandLine(unittest.TestCase):
         self.assertIn("acceptance_rate", posterior["diagnostics"])
         self.assertEqual(json.loads(self.nascent("posterior", "table.toml", "--trials", "--json")[0])["source"], "trials")
 
+    def test_queued_configurations_are_tried_first(self):
+        self.nascent("run", "table.toml", "--set", "stop.trials=3")
+        out, _ = self.nascent("enqueue", "table.toml", "space.x=4", "space.kind=b")
+        self.assertEqual(out.splitlines()[0], "queued space.x=4 space.kind=b")
+        self.assertRegex(out.splitlines()[1], r"^1 waiting; the next trials of study table try them: nascent resume \S*table\.(toml|db) --study table$")
+        queued = json.loads(self.nascent("enqueue", "table.db", "space.x=2", "--json")[0])
+        self.assertEqual((queued["parameters"]["space.x"], queued["waiting"]), (2, 2))
+        self.assertIn("waiting  2 queued configurations", self.nascent("status", "table.toml")[0])
+        self.nascent("resume", "table.toml", "--set", "stop.trials=6")
+        trials = self.trials("table.toml")
+        self.assertEqual(trials[3]["parameters"], {"space.x": 4, "space.kind": "b"})
+        self.assertEqual(trials[4]["parameters"], queued["parameters"])
+        self.assertEqual(json.loads(self.nascent("status", "table.toml", "--json")[0])["waiting"], 0)
+        self.assertIn("the same to the bit", self.nascent("replay", "table.toml", "3")[0])
+
+    def test_a_configuration_can_be_queued_while_the_study_runs(self):
+        study = self.script_study("slow.toml", 'sleep 0.3; echo "{\\"loss\\": $NASCENT_PARAM_X}" >&3')
+        process = self.start("run", study, "--json")
+        process.stdout.readline()
+        self.nascent("enqueue", study, "space.x=0.125")
+        process.stdout.read()
+        self.assertEqual(process.wait(60), 0)
+        self.assertIn(0.125, [t["parameters"]["space.x"] for t in self.trials(study)])
+
+    def test_a_wrong_configuration_is_not_queued(self):
+        self.nascent("run", "table.toml")
+        _, err = self.nascent("enqueue", "table.toml", "space.x=5", "space.knid=b", "space.kind=c", code=2)
+        self.assertEqual(err, 'nascent: enqueue: unknown parameter "space.knid"; did you mean "space.kind"?\n'
+                              "enqueue: space.x is 5; it has to be a whole number from 1 to 4\n"
+                              'enqueue: space.kind is "c"; it has to be one of a, b\n')
+        self.assertEqual(json.loads(self.nascent("status", "table.toml", "--json")[0])["waiting"], 0)
+
     def test_show_as_text_and_json(self):
         self.nascent("run", "table.toml")
         shown = json.loads(self.nascent("show", "table.toml", "0", "--json")[0])
@@ -427,8 +459,8 @@ class CommandLine(unittest.TestCase):
 
     def test_wrong_arguments(self):
         _, err = self.nascent(code=2)
-        self.assertEqual(err.splitlines()[0], "nascent: a command is needed; valid: run, resume, validate, status, trials, show, best, "
-                                              "posterior, export, replay, plugin")
+        self.assertEqual(err.splitlines()[0], "nascent: a command is needed; valid: run, resume, enqueue, validate, status, trials, show, "
+                                              "best, posterior, export, replay, plugin")
         for arguments, complaint in (
             (("rnu", "table.toml"), 'nascent: no command "rnu"; did you mean "run"?'),
             (("plugin", "lst"), 'nascent plugin: no command "lst"; did you mean "list"?'),

@@ -122,6 +122,31 @@ TEST(Grid, a_trial_depends_on_its_number_alone) {
   EXPECT_EQ(batch[2], b.ask_one(3));
 }
 
+TEST(Grid, what_queued_configurations_displaced_comes_behind_the_end) {
+  SpaceBuilder s;
+  s.integer("i", 1, 5);
+  for (const char* order : {"lexicographic", "shuffled"}) {
+    auto sampler = make(s.declaration(), {{"order", order}});
+    std::set<double> tried;
+    test::History told, pending;
+    const auto try_as = [&](test::History& history, std::uint64_t trial, const Point& point) {
+      tried.insert(point.x[0]);
+      history.add(trial, TrialState::completed, {1}, point);
+    };
+    Point queued(1);
+    queued.active = {1};
+    queued.x = sampler.ask_one(3).x;  // displaces the first and is tried again as the fourth
+    try_as(told, 0, queued);
+    for (std::uint64_t trial = 1; trial < 4; ++trial) try_as(told, trial, sampler.ask_one(trial));
+    sampler.tell(told);
+    queued.x = sampler.ask_one(2).x;  // displaces the fifth while it runs
+    try_as(pending, 4, queued);
+    for (std::uint64_t trial = 5; trial < 7; ++trial) try_as(pending, trial, sampler.ask_one(trial, pending.get()));
+    EXPECT_EQ(tried.size(), 5U) << order;
+    EXPECT_THROW(sampler.ask_one(7, pending.get()), Error) << order;
+  }
+}
+
 TEST(Grid, a_batch_at_the_end_is_short_and_then_exhausted) {
   SpaceBuilder s;
   s.integer("i", 1, 3);

@@ -89,6 +89,8 @@ TEST_F(StoreFile, the_hot_queries_use_an_index) {
   EXPECT_THAT(plan("SELECT metrics FROM reports INDEXED BY reports_awaiting WHERE study_id = 1 AND verdict_wanted = 1 "
                    "AND verdict IS NULL"),
               HasSubstr("INDEX reports_awaiting"));
+  EXPECT_THAT(plan("SELECT id FROM queue WHERE study_id = 1 AND trial_id IS NULL ORDER BY id LIMIT 1"),
+              HasSubstr("INDEX queue_of_study (study_id=? AND trial_id=?)"));
 }
 
 TEST_F(StoreFile, any_name_will_do) {
@@ -143,6 +145,21 @@ TEST_F(StoreFile, a_newer_schema_is_left_alone) {
                                  std::to_string(store::kSchemaVersion) + "; upgrade nascent or use another store");
   }
   EXPECT_EQ(shell("PRAGMA user_version"), "3000");
+}
+
+TEST_F(StoreFile, an_older_schema_is_converted_when_it_is_opened_for_writing) {
+  make_store();
+  shell("DROP TABLE queue");
+  shell("PRAGMA user_version = 1");
+  EXPECT_EQ(refusal(OpenMode::read_only),
+            path_ + " was written by nascent schema 1; this build knows " + std::to_string(store::kSchemaVersion) +
+                " and cannot convert it while reading only; open it once for writing, for instance with `nascent resume`");
+  const auto store = must(Store::open(path_, OpenMode::must_exist));
+  EXPECT_EQ(shell("PRAGMA user_version"), std::to_string(store::kSchemaVersion));
+  EXPECT_EQ(must(store->trials(1)).size(), 1U);
+  const std::vector<QueuedConfiguration> wishes{{small_trial(3).configuration, "test"}};
+  must(store->queue_configurations(1, wishes));
+  EXPECT_EQ(shell("SELECT parameters FROM queue"), R"({"trainer.learning_rate":0.004,"space.block":"residual"})");
 }
 
 TEST_F(StoreFile, a_schema_that_was_begun_is_completed) {

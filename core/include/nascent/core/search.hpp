@@ -90,9 +90,13 @@ class Loop;
 // number of workers and after any number of kills. Others: trials are told in order of completion, and a study does not
 // repeat.
 //
+// Configurations that wait in the store's queue are tried before the sampler is asked, and told to it like its own. A
+// trial keeps the one it was given, so that a study goes on after a kill as it would have; one that is queued while the
+// study runs gets the next trial that is asked for.
+//
 // Duplicates are recognised by architecture hash and the values of all parameters outside the space. `reuse`: the trial
 // takes state and metrics of the first one (duplicate_of). `resample`: the sampler is asked again, up to
-// kResamplesMax times, under trial numbers made of the trial and the attempt; then as reuse.
+// kResamplesMax times, under trial numbers made of the trial and the attempt; then as reuse. A queued configuration is not resampled.
 //
 // Wall time is that of all runs of the study together, without the pauses between them; a killed run counts up to its
 // last stored row. When it is over, run() takes the trials that run back as an interruption does: they stay queued, and a

@@ -9,10 +9,15 @@
 namespace nascent::core {
 
 // Part of the study's state; a value never changes its meaning, or stored studies no longer repeat.
-enum class SeedPart : std::uint64_t { sampler = 1, training = 2, validation_split = 3, scheduler = 4, acceptance = 5, final_training = 6 };
+enum class SeedPart : std::uint64_t { sampler = 1, training = 2, validation_split = 3, scheduler = 4, acceptance = 5, final_training = 6, queue = 7 };
 
 constexpr std::uint64_t study_seed(std::uint64_t seed, SeedPart part) {
   return nascent::derive_seed(seed, static_cast<std::uint64_t>(part));
+}
+
+// Seed of what is drawn for the queue's configuration number `position`, counted from 0.
+constexpr std::uint64_t queue_seed(std::uint64_t seed, std::uint64_t position) {
+  return nascent::derive_seed(study_seed(seed, SeedPart::queue), position);
 }
 
 // Seed of a search trial's training.

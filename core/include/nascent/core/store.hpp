@@ -115,6 +115,15 @@ struct TrialFilter {
   std::size_t limit = ~std::size_t{0};
 };
 
+// A configuration that is to be tried before the sampler is asked.
+struct QueuedConfiguration {
+  Configuration configuration;
+  std::string origin;             // where it comes from, for people: "enqueue"
+  std::uint64_t id = 0;           // given by the store; smaller ones are tried first
+  double queued_at = 0;           // given by the store
+  std::optional<TrialId> trial{};  // whose configuration it is; empty while it waits
+};
+
 // Trials that left the hands of a worker after a cursor, in the order in which they did.
 struct FinishedTrials {
   std::uint64_t cursor = 0;  // pass it to the next call
@@ -158,7 +167,8 @@ class Store {
   virtual Result<std::uint64_t> version() = 0;
 
   // Studies. ---------------------------------------------------------------------------------------------------------
-  virtual Result<StudyId> create_study(const StudyRecord& study) = 0;
+  // `queue`: the configurations that it tries first.
+  virtual Result<StudyId> create_study(const StudyRecord& study, std::span<const QueuedConfiguration> queue = {}) = 0;
   virtual Result<std::optional<StudyRecord>> study(std::string_view name) = 0;
   virtual Result<std::vector<StudyRecord>> studies() = 0;
   virtual Result<StudyState> study_state(StudyId study) = 0;
@@ -181,6 +191,9 @@ class Store {
   virtual Result<void> record_finished(const Coordinator& coordinator, std::span<const Trial> trials) = 0;
   virtual Result<void> set_accepted(const Coordinator& coordinator, std::span<const TrialId> accepted) = 0;
   virtual Result<void> set_verdict(const Coordinator& coordinator, const ReportRecord& report, Verdict verdict) = 0;
+  // The queued configuration that is `trial`'s, which is not stored yet: the one it was given earlier, or else the first
+  // that waits, which is given to it. Empty when none waits. `trial` ascends from call to call of one coordinator.
+  virtual Result<std::optional<QueuedConfiguration>> take_queued(const Coordinator& coordinator, TrialId trial) = 0;
   // Ends an open attempt without a result and queues the trial again. `reason` none: interrupted, not the trial's
   // fault. `lost`: that attempt had ended already.
   virtual Result<LeaseState> requeue(const Coordinator& coordinator, const Lease& lease, FailureReason reason,
@@ -215,6 +228,10 @@ class Store {
   virtual Result<std::vector<LeaseRecord>> open_leases(StudyId study) = 0;                // by trial
   virtual Result<std::vector<LeaseRecord>> expired_leases(StudyId study) = 0;  // the open ones past their time
   virtual Result<std::vector<LeaseRecord>> attempts(StudyId study, TrialId trial) = 0;
+
+  // Queued configurations. Anybody may add to them, also while the study runs. -------------------------------------
+  virtual Result<void> queue_configurations(StudyId study, std::span<const QueuedConfiguration> added) = 0;
+  virtual Result<std::vector<QueuedConfiguration>> queued_configurations(StudyId study) = 0;  // by id
 
   // Diary. -----------------------------------------------------------------------------------------------------------
   virtual Result<void> add_event(StudyId study, std::string_view kind, std::string_view data_json) = 0;
