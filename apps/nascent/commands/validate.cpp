@@ -4,6 +4,7 @@
 #include "catalog.hpp"
 #include "command.hpp"
 #include "nascent/core/prepared_study.hpp"
+#include "nascent/core/warm_start.hpp"
 
 namespace nascent::cli {
 namespace {
@@ -22,6 +23,8 @@ Outcome act(const Options& options) {
   const auto prepared = core::prepare_study(std::move(*config), *catalog);
   if (!prepared) return tl::unexpected(prepared.error());
   const core::ResolvedStudy& study = prepared->study;
+  const auto queue = core::warm_start_queue(study.config, *prepared->space);
+  if (!queue) return tl::unexpected(queue.error());
 
   if (options.json) {
     fmt::print("{}\n", core::resolved_json(study.config));
@@ -29,6 +32,7 @@ Outcome act(const Options& options) {
     fmt::print("{}", core::resolved_toml(study.config));
   } else {
     fmt::print("{}: valid; study {}, {} parameters, sampler {}\n", options.file, study.config.name, prepared->space->size(), study.sampler.info.alias);
+    if (!queue->empty()) fmt::print("  {} configurations of [warm_start] are tried first\n", queue->size());
     for (const nascent::Parameter& parameter : prepared->space->declaration().parameters()) {
       const std::string range = parameter.is_choice() ? fmt::format("{} choices", parameter.choices.size())
                                                       : fmt::format("[{}, {}]{}", parameter.lo, parameter.hi, parameter.scale == nascent::Scale::log ? " log" : "");

@@ -20,7 +20,8 @@ using namespace config;
 const std::vector<std::string>& section_names() {
   static const std::vector<std::string> names{
       "study",   "objective", "constraint", "acceptance", "stop",       "budget",  "validation", "dataset", "space",
-      "sampler", "scheduler", "trainer",    "evaluator",  "compressor", "workers", "final",      "plugins"};
+      "sampler", "scheduler", "trainer",    "evaluator",  "compressor", "workers", "final",      "plugins",
+      "warm_start"};
   return names;
 }
 
@@ -90,6 +91,7 @@ Result<StudyConfig> parse_study(std::string_view text, std::string file_name, co
   }
   check_sections(document->root, diagnostics);
   read_settings(document->root, file_name, absence, study, diagnostics);
+  read_warm_start(document->root, study, diagnostics);
   read_components(document->root, file_name, absence, study, diagnostics);
   if (!diagnostics.empty()) return tl::unexpected(diagnostics.error());
   return study;

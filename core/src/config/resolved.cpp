@@ -108,6 +108,17 @@ class TreeWriter {
       append(kind_of_path(component.path), std::move(t));
   }
 
+  void write_warm_start(const WarmStart& warm_start) {
+    Table w;
+    ConfigValue::Array studies;
+    for (const WarmStart::Earlier& e : warm_start.studies)
+      studies.push_back({e.name.empty() ? e.store : e.store + "#" + e.name, {}});
+    put(w, "configurations", warm_start.configurations);
+    put(w, "studies", std::move(studies));
+    put(w, "top", std::int64_t{warm_start.top});
+    put(root_, "warm_start", std::move(w));
+  }
+
   void write_running(const StudyConfig& study) {
     Table w;
     put(w, "execution", execution_names()[static_cast<std::size_t>(study.workers.execution)]);
@@ -124,6 +135,8 @@ class TreeWriter {
       put_budget(f, study.final.budget);
       put(root_, "final", std::move(f));
     }
+
+    if (!study.warm_start.configurations.empty() || !study.warm_start.studies.empty()) write_warm_start(study.warm_start);
 
     Table p;
     ConfigValue::Array paths, allow;

@@ -11,6 +11,8 @@ namespace nascent::core::config {
 void read_settings(const ConfigValue::Table& root, const std::string& file, Absence absence, StudyConfig& study,
                    Diagnostics& diagnostics);
 
+void read_warm_start(const ConfigValue::Table& root, StudyConfig& study, Diagnostics& diagnostics);
+
 // The tables of a section that may stand once ([x]) or several times ([[x]]); paths "x" and "x.0", "x.1".
 struct ListedTable {
   const ConfigValue* value;

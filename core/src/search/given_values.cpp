@@ -187,4 +187,23 @@ Result<Configuration> complete_configuration(const StudySpace& space, const Conf
   return tl::unexpected(diagnostics.error());
 }
 
+FittingConfiguration fitting_configuration(const StudySpace& space, const ConfigValue::Table& given,
+                                           std::uint64_t seed) {
+  const SpaceView view(space.view());
+  std::vector<std::optional<double>> values(space.size());
+  FittingConfiguration fitting;
+  for (const ConfigMember& member : given) {
+    const std::size_t i = view.find(member.key);
+    if (i < values.size()) values[i] = parameter_value(space, i, member.value);
+  }
+  nascent::Point point = complete(view, values, nascent::Rng(seed));
+  for (const ConfigMember& member : given) {
+    const std::size_t i = view.find(member.key);
+    const bool taken = i < values.size() && values[i] && point.active[i] != 0;
+    (taken ? fitting.taken : fitting.left_out).push_back(member.key);
+  }
+  fitting.configuration = {std::move(point.x), std::move(point.active)};
+  return fitting;
+}
+
 }  // namespace nascent::core

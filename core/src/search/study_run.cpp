@@ -9,6 +9,7 @@
 #include "keep_alive.hpp"
 #include "nascent/core/prepared_study.hpp"
 #include "nascent/core/version.hpp"
+#include "nascent/core/warm_start.hpp"
 
 namespace nascent::core {
 namespace {
@@ -51,8 +52,8 @@ Result<void> check_same(const StudyRecord& stored, const StudyRecord& now) {
   return {};
 }
 
-Result<StudyId> enter(Store& store, const StudyRecord& record, StudyStart start) {
-  if (start == StudyStart::create) return store.create_study(record);
+Result<StudyId> enter(Store& store, const StudyRecord& record, StudyStart start, std::span<const QueuedConfiguration> queue) {
+  if (start == StudyStart::create) return store.create_study(record, queue);
   const auto stored = store.study(record.name);
   if (!stored) return tl::unexpected<Error>(stored.error());
   if (!*stored) return fail(ErrorKind::invalid_input, fmt::format("the store has no study \"{}\"", record.name));
@@ -117,11 +118,17 @@ Result<void> Run::prepare() {
 
 Result<void> Run::open() {
   const StudyConfig& config = study().config;
+  std::vector<QueuedConfiguration> queue;
+  if (request_.start == StudyStart::create) {
+    auto warm = warm_start_queue(config, *prepared_->space);
+    if (!warm) return tl::unexpected<Error>(warm.error());
+    queue = std::move(*warm);
+  }
   auto store = Store::open(config.store, request_.start == StudyStart::create ? OpenMode::create_or_open : OpenMode::must_exist);
   if (!store) return tl::unexpected<Error>(store.error());
   store_ = std::move(*store);
   artifacts_ = artifacts_folder(config.store, config.name);
-  const auto id = enter(*store_, record_of(study(), *prepared_->space), request_.start);
+  const auto id = enter(*store_, record_of(study(), *prepared_->space), request_.start, queue);
   if (!id) return tl::unexpected<Error>(id.error());
   const auto coordinator = store_->acquire_coordinator(*id);
   if (!coordinator) return tl::unexpected<Error>(coordinator.error());

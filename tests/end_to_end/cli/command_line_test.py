@@ -342,6 +342,20 @@ class CommandLine(unittest.TestCase):
                               'enqueue: space.kind is "c"; it has to be one of a, b\n')
         self.assertEqual(json.loads(self.nascent("status", "table.toml", "--json")[0])["waiting"], 0)
 
+    def test_a_warm_start_tries_given_configurations_and_the_best_of_earlier_studies(self):
+        self.nascent("run", "table.toml", "--set", "stop.trials=40")
+        best = json.loads(self.nascent("best", "table.toml", "--json")[0])["parameters"]
+        self.write("warm.toml", TABLE_STUDY.replace('"table"\nseed', '"warm"\nseed').replace("[1, 4]", "[2, 4]") +
+                   '\n[warm_start]\nconfigurations = [{ "space.x" = 3, space.kind = "a" }]\nstudies = ["table.db#table"]\ntop = 2\n')
+        self.assertIn("3 configurations of [warm_start] are tried first", self.nascent("validate", "warm.toml")[0])
+        self.nascent("run", "warm.toml")
+        trials = self.trials("warm.toml")
+        self.assertEqual([t["parameters"] for t in trials[:2]], [{"space.x": 3, "space.kind": "a"}, best])
+        (self.folder / "table.db").unlink()
+        self.nascent("resume", "warm.toml", "--set", "stop.trials=10")  # the study keeps what it took
+        _, err = self.nascent("validate", "warm.toml", code=2)
+        self.assertRegex(err, r"^nascent: warm\.toml:\d+:12: store \S+table\.db does not exist")
+
     def test_show_as_text_and_json(self):
         self.nascent("run", "table.toml")
         shown = json.loads(self.nascent("show", "table.toml", "0", "--json")[0])

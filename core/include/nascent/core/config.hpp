@@ -85,6 +85,17 @@ struct FinalConfig {
   Budget budget;
 };
 
+// What is tried before the sampler is asked.
+struct WarmStart {
+  std::vector<ConfigValue> configurations;  // tables: values by parameter
+  struct Earlier {
+    std::string store, name;  // name empty: the only study of the store
+    SourceLocation where{};
+  };
+  std::vector<Earlier> studies;
+  std::uint32_t top = 10;  // best configurations of each
+};
+
 struct PluginConfig {
   std::vector<std::filesystem::path> path;  // absolute
   std::vector<SourceLocation> path_where;   // of each
@@ -116,6 +127,7 @@ struct StudyConfig {
 
   WorkerConfig workers;
   FinalConfig final;
+  WarmStart warm_start;
   PluginConfig plugins;
 
   std::filesystem::path file;       // as given; empty for text that came from no file

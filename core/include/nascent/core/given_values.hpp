@@ -25,6 +25,15 @@ Result<ConfigValue::Table> parse_values(std::span<const std::string> assignments
 Result<Configuration> complete_configuration(const StudySpace& space, const ConfigValue::Table& given,
                                              std::uint64_t seed);
 
+struct FittingConfiguration {
+  Configuration configuration;
+  std::vector<std::string> taken, left_out;  // names
+};
+// The same of values that may be for another space: what is no parameter, has no such value or takes no part is left
+// out.
+FittingConfiguration fitting_configuration(const StudySpace& space, const ConfigValue::Table& given,
+                                           std::uint64_t seed);
+
 // The value of parameter i that `value` stands for, if it can take it.
 std::optional<double> parameter_value(const StudySpace& space, std::size_t i, const ConfigValue& value);
 
