@@ -47,6 +47,7 @@ void add_trials(Commands&);
 void add_show(Commands&);
 void add_best(Commands&);
 void add_posterior(Commands&);
+void add_importance(Commands&);
 void add_export(Commands&);
 void add_plugin(Commands&);    // plugin list | inspect | check | manifest | new
 

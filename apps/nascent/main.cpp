@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   nascent::cli::add_show(commands);
   nascent::cli::add_best(commands);
   nascent::cli::add_posterior(commands);
+  nascent::cli::add_importance(commands);
   nascent::cli::add_export(commands);
   nascent::cli::add_replay(commands);
   nascent::cli::add_plugin(commands);

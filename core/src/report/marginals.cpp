@@ -94,19 +94,6 @@ ValuePosterior estimate(std::string text, double prior, double share, double n, 
   return value;
 }
 
-// [n_params] how often each parameter is active under the prior.
-std::vector<double> prior_activity(const StudySpace& space) {
-  const nascent::SpaceView view(space.view());
-  std::vector<double> share(view.size());
-  nascent::Point point(view.size());
-  nascent::Rng rng(0);
-  for (std::uint64_t d = 0; d < kPriorDraws; ++d) {
-    view.sample(rng, point.row());
-    for (std::size_t i = 0; i < share.size(); ++i) share[i] += point.active[i] != 0 ? 1.0 / kPriorDraws : 0;
-  }
-  return share;
-}
-
 // P(good | value) = P(value | good) P(good) / P(value).
 std::optional<double> good_with(const std::optional<double>& good_share, double posterior, double prior) {
   if (!good_share || !(prior > 0)) return std::nullopt;
@@ -149,6 +136,18 @@ ParameterPosterior marginal(const StudySpace& space, std::size_t i, double activ
 
 bool can_vary(nascent::ParamView param) {
   return param.levels() != 1 && (param.is_choice() || param.raw().hi > param.raw().lo);
+}
+
+std::vector<double> prior_activity(const StudySpace& space) {
+  const nascent::SpaceView view(space.view());
+  std::vector<double> share(view.size());
+  nascent::Point point(view.size());
+  nascent::Rng rng(0);
+  for (std::uint64_t d = 0; d < kPriorDraws; ++d) {
+    view.sample(rng, point.row());
+    for (std::size_t i = 0; i < share.size(); ++i) share[i] += point.active[i] != 0 ? 1.0 / kPriorDraws : 0;
+  }
+  return share;
 }
 
 std::vector<double> level_priors(nascent::ParamView param) {

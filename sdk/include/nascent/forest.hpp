@@ -16,23 +16,35 @@ namespace forest {
 struct Settings {
   std::size_t n_trees = 30;  // at least 1
   TreeSettings tree{};
+  bool bootstrap = true;        // each tree learns from a sample of the rows, drawn with replacement
+  std::size_t rows_max = 4000;  // drawn per tree, at most
 };
 
 struct Prediction {
   double mean = 0, variance = 0;
 };
 
+// The rows, of n, that one tree learns from; with its generator, Rng(the forest's seed, number of the tree), as it begins.
+inline std::vector<std::uint32_t> draw_rows(std::size_t n, const Settings& settings, Rng& rng) {
+  const std::size_t drawn = std::min(n, settings.rows_max);
+  std::vector<std::uint32_t> rows(settings.bootstrap ? drawn : n);
+  for (std::size_t k = 0; k < rows.size(); ++k) rows[k] = static_cast<std::uint32_t>(settings.bootstrap ? rng.below(n) : k);
+  if (!settings.bootstrap && drawn < n) {  // the first of a random permutation
+    for (std::size_t k = 0; k < drawn; ++k) std::swap(rows[k], rows[k + rng.below(n - k)]);
+    rows.resize(drawn);
+  }
+  return rows;
+}
+
 class Forest {
  public:
-  // Each tree learns from as many rows as there are, drawn with replacement. `targets`: [table.n_rows()], at least one,
-  // all finite. The table may go afterwards, its features may not. Equal arguments give equal forests.
+  // `targets`: [table.n_rows()], at least one, all finite. The table may go afterwards, its features may not. Equal
+  // arguments give equal forests.
   Forest(const Table& table, std::span<const double> targets, const Settings& settings, std::uint64_t seed) {
-    const std::size_t n = table.n_rows();
     trees_.reserve(settings.n_trees);
     for (std::size_t t = 0; t < settings.n_trees; ++t) {
       Rng rng(seed, t);
-      std::vector<std::uint32_t> rows(n);
-      for (std::uint32_t& row : rows) row = static_cast<std::uint32_t>(rng.below(n));
+      std::vector<std::uint32_t> rows = draw_rows(table.n_rows(), settings, rng);
       trees_.emplace_back(table, targets, std::move(rows), settings.tree, rng);
     }
   }

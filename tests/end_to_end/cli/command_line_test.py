@@ -356,6 +356,20 @@ class CommandLine(unittest.TestCase):
         _, err = self.nascent("validate", "warm.toml", code=2)
         self.assertRegex(err, r"^nascent: warm\.toml:\d+:12: store \S+table\.db does not exist")
 
+    def test_importance_finds_what_the_objective_depends_on(self):
+        rows = [f"{x},{kind},{x + (kind == 'b')}" for x in range(1, 9) for kind in "ab"]
+        self.write("points.csv", "x,kind,score\n" + "\n".join(rows) + "\n")
+        self.write("table.toml", TABLE_STUDY.replace("[1, 4]", "[1, 8]").replace('"random"', '"grid"\nlevels = 8'))
+        self.nascent("run", "table.toml")
+        _, err = self.nascent("importance", "table.toml", code=2)
+        self.assertEqual(err, "nascent: 8 different configurations of study table have completed; importance needs at least 10\n")
+        self.nascent("resume", "table.toml", "--set", "stop.trials=16")
+        importance = json.loads(self.nascent("importance", "table.toml", "--json")[0])["objectives"][0]
+        self.assertEqual((importance["objective"], importance["configurations"]), ("score", 16))
+        self.assertEqual([p["name"] for p in importance["parameters"]], ["space.x", "space.kind"])
+        self.assertGreater(importance["parameters"][0]["share"], 0.8)  # 5.25 of 5.5
+        self.assertRegex(self.nascent("importance", "table.toml")[0], r"\ntrust   out-of-bag R\^2 0\.\d\d over 16 configurations: ")
+
     def test_show_as_text_and_json(self):
         self.nascent("run", "table.toml")
         shown = json.loads(self.nascent("show", "table.toml", "0", "--json")[0])
@@ -474,7 +488,7 @@ class CommandLine(unittest.TestCase):
     def test_wrong_arguments(self):
         _, err = self.nascent(code=2)
         self.assertEqual(err.splitlines()[0], "nascent: a command is needed; valid: run, resume, enqueue, validate, status, trials, show, "
-                                              "best, posterior, export, replay, plugin")
+                                              "best, posterior, importance, export, replay, plugin")
         for arguments, complaint in (
             (("rnu", "table.toml"), 'nascent: no command "rnu"; did you mean "run"?'),
             (("plugin", "lst"), 'nascent plugin: no command "lst"; did you mean "list"?'),

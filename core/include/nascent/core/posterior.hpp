@@ -12,6 +12,7 @@
 #include "nascent/core/result.hpp"
 #include "nascent/core/study_space.hpp"
 #include "nascent/core/trial.hpp"
+#include "nascent/core/trust.hpp"
 
 namespace nascent::core {
 
@@ -37,9 +38,6 @@ struct ParameterPosterior {
   std::vector<ValuePosterior> values;    // choices, levels, or quarters of the prior
 };
 
-// none: fewer than 10 independent draws, or chains that stand apart (r_hat_max above 1.2); good: 100 and 1.05 at most.
-enum class Trust { none, rough, good };
-
 struct StudyPosterior {
   enum class Source {
     sampler,  // draws of its own: a good configuration counts exp(-objective / temperature)
@@ -54,6 +52,7 @@ struct StudyPosterior {
   std::vector<Metric> diagnostics;  // of the sampler
   std::vector<ParameterPosterior> parameters;
 
+  // none: fewer than 10 independent draws, or chains that stand apart (r_hat_max above 1.2); good: 100 and 1.05 at most.
   [[nodiscard]] Trust trust() const;
 };
 

@@ -1,0 +1,118 @@
+// nascent importance: which parameters the objectives depend on.
+#include "nascent/core/importance.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "command.hpp"
+#include "components.hpp"
+#include "display/text_table.hpp"
+#include "usage.hpp"
+
+namespace nascent::cli {
+namespace {
+
+struct Options {
+  StudyArgument study;
+  std::size_t pairs = 10;
+  bool json = false;
+};
+
+std::string share_text(double share) { return fmt::format("{:.3f}", share); }
+
+std::string fit_text(const core::ObjectiveImportance& importance) {
+  const std::string fit = fmt::format("out-of-bag R^2 {:.2f} over {} configurations", importance.fit, importance.n);
+  switch (importance.trust()) {
+    case core::Trust::good:
+      return fit + ": the forest knows this objective well";
+    case core::Trust::rough:
+      return fit + ": rough, the larger shares are right";
+    default:
+      return fit + ": do not rely on it yet; more trials are needed";
+  }
+}
+
+void print(const core::ObjectiveImportance& importance, std::size_t pairs_max) {
+  fmt::print("objective  {}\n", importance.metric);
+  if (importance.parameters.empty()) {
+    fmt::print("\nall {} configurations have the same value: nothing depends on any parameter\n", importance.n);
+    return;
+  }
+  TextTable table({"parameter", "share", "sd", "active"});
+  for (const core::ParameterImportance& p : importance.parameters) {
+    table.add({p.name, share_text(p.share), share_text(p.sd), share_text(p.active)});
+  }
+  fmt::print("\n{}", table.text());
+  TextTable pairs({"two together", "share", "sd"});
+  for (std::size_t k = 0; k < std::min(pairs_max, importance.pairs.size()); ++k) {
+    const core::PairImportance& p = importance.pairs[k];
+    pairs.add({p.first + ", " + p.second, share_text(p.share), share_text(p.sd)});
+  }
+  if (!pairs.empty()) fmt::print("\n{}", pairs.text());
+  fmt::print("\nrest    {} of the variance is from more than two together{}\n",
+             share_text(std::max(0.0, 1 - importance.explained())),
+             importance.parameters.size() > core::ObjectiveImportance::kPairedMax
+                 ? fmt::format(", or from pairs of others than the first {}", core::ObjectiveImportance::kPairedMax)
+                 : "");
+  fmt::print("trust   {}\n", fit_text(importance));
+}
+
+nlohmann::ordered_json to_json(const core::ObjectiveImportance& importance, std::size_t pairs_max) {
+  nlohmann::ordered_json parameters = nlohmann::ordered_json::array(), pairs = nlohmann::ordered_json::array();
+  for (const core::ParameterImportance& p : importance.parameters) {
+    parameters.push_back({{"name", p.name}, {"share", p.share}, {"sd", p.sd}, {"active", p.active}});
+  }
+  for (std::size_t k = 0; k < std::min(pairs_max, importance.pairs.size()); ++k) {
+    const core::PairImportance& p = importance.pairs[k];
+    pairs.push_back({{"names", {p.first, p.second}}, {"share", p.share}, {"sd", p.sd}});
+  }
+  return {{"objective", importance.metric},
+          {"configurations", importance.n},
+          {"fit", importance.fit},
+          {"trust", std::array{"none", "rough", "good"}[static_cast<std::size_t>(importance.trust())]},
+          {"parameters", parameters},
+          {"pairs", pairs},
+          {"explained", importance.explained()}};
+}
+
+Outcome act(const Options& options) {
+  auto study = open_study(options.study);
+  if (!study) return tl::unexpected(study.error());
+  auto components = load_components(*study);
+  if (!components) return tl::unexpected(components.error());
+  const auto space = load_space(*components);
+  if (!space) return tl::unexpected(space.error());
+  const auto trials = study->store->trials(study->record.id, {.role = core::TrialRole::search});
+  if (!trials) return tl::unexpected(trials.error());
+  const auto all = core::study_importance(study->config, *space, *trials);
+  if (!all) return tl::unexpected(all.error());
+  if (options.json) {
+    nlohmann::ordered_json objectives = nlohmann::ordered_json::array();
+    for (const core::ObjectiveImportance& each : *all) objectives.push_back(to_json(each, options.pairs));
+    fmt::print("{}\n", nlohmann::ordered_json{{"objectives", objectives}}.dump(2));
+    return ExitCode::done;
+  }
+  for (std::size_t k = 0; k < all->size(); ++k) {
+    if (k > 0) fmt::print("\n");
+    print((*all)[k], options.pairs);
+  }
+  return ExitCode::done;
+}
+
+}  // namespace
+
+void add_importance(Commands& commands) {
+  commands.add<Options>(
+      nullptr, "importance", "Show which parameters the objectives depend on, alone and two together",
+      [](CLI::App& command, Options& o) {
+        command.add_option("study", o.study.where, "store (fashion.db) or TOML file of the study")->required();
+        command.add_option("--study", o.study.name, "name of the study, where the store holds several");
+        command.add_option("--pairs", o.pairs, "how many pairs are listed")->check(whole_number());
+        command.add_flag("--json", o.json, "as JSON");
+      },
+      act);
+}
+
+}  // namespace nascent::cli
