@@ -1,7 +1,8 @@
-// nascent show: everything about one trial.
+// nascent show: a study in short, or everything about one trial.
 #include <fmt/format.h>
 
 #include "command.hpp"
+#include "commands/show_study.hpp"
 #include "components.hpp"
 #include "display/text_table.hpp"
 #include "display/trial_text.hpp"
@@ -13,7 +14,8 @@ namespace {
 
 struct Options {
   StudyArgument study;
-  core::TrialId trial = 0;
+  std::optional<core::TrialId> trial;
+  std::vector<std::string> reference;
   bool dot = false, json = false;
 };
 
@@ -68,7 +70,8 @@ void print_reports(const std::vector<core::ReportRecord>& reports) {
 Outcome act(const Options& options) {
   auto study = open_study(options.study);
   if (!study) return tl::unexpected(study.error());
-  const auto trial = find_trial(*study, options.trial);
+  if (!options.trial) return show_study(*study, {options.reference, options.json});
+  const auto trial = find_trial(*study, *options.trial);
   if (!trial) return tl::unexpected(trial.error());
   const auto parameters = nlohmann::ordered_json::parse(study->record.space_json);
   const auto reports = study->store->reports(study->record.id, trial->id);
@@ -108,12 +111,15 @@ Outcome act(const Options& options) {
 
 void add_show(Commands& commands) {
   commands.add<Options>(
-      nullptr, "show", "Show everything about one trial, with its architecture",
+      nullptr, "show", "Show a study in short, or everything about one trial with its architecture",
       [](CLI::App& command, Options& o) {
         command.add_option("study", o.study.where, "store (fashion.db) or TOML file of the study")->required();
-        command.add_option("trial", o.trial, "number of the trial")->required()->check(whole_number());
+        auto* trial = command.add_option("trial", o.trial, "number of the trial; the whole study without one")->check(whole_number());
         command.add_option("--study", o.study.name, "name of the study, where the store holds several");
-        auto* dot = command.add_flag("--dot", o.dot, "only the architecture, as Graphviz dot");
+        command.add_option("--reference", o.reference, "point beyond which the hypervolume of several objectives lies: val_accuracy=0.5")
+            ->type_name("METRIC=VALUE ...")
+            ->excludes(trial);
+        auto* dot = command.add_flag("--dot", o.dot, "only the architecture, as Graphviz dot")->needs(trial);
         command.add_flag("--json", o.json, "as JSON, with all reports")->excludes(dot);
       },
       act);

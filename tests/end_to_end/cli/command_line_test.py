@@ -370,6 +370,19 @@ class CommandLine(unittest.TestCase):
         self.assertGreater(importance["parameters"][0]["share"], 0.8)  # 5.25 of 5.5
         self.assertRegex(self.nascent("importance", "table.toml")[0], r"\ntrust   out-of-bag R\^2 0\.\d\d over 16 configurations: ")
 
+    def test_show_of_a_study_with_several_objectives_gives_its_hypervolume(self):
+        rows = [f"{x},{kind},{x},{x * x + (kind == 'b')}" for x in range(1, 5) for kind in "ab"]
+        self.write("points.csv", "x,kind,score,size\n" + "\n".join(rows) + "\n")
+        study = TABLE_STUDY.replace('[stop]', '[[objective]]\nmetric = "size"\ndirection = "minimize"\n[stop]').replace("[objective]", "[[objective]]", 1)
+        self.write("two.toml", study.replace('{ score = "score" }', '{ score = "score", size = "size" }'))
+        self.nascent("run", "two.toml", "--set", 'sampler.type="grid"')
+        shown = json.loads(self.nascent("show", "two.toml", "--json")[0])
+        self.assertEqual(shown["hypervolume"], {"value": 13 + 8 + 1, "reference": {"score": 1, "size": 17}})
+        self.assertEqual(len(shown["best"]), 4)
+        self.assertIn("hypervolume 5, reference score=0 size=5\n", self.nascent("show", "two.toml", "--reference", "score=0", "size=5")[0])
+        _, err = self.nascent("show", "two.toml", "--reference", "score=0", code=2)
+        self.assertIn("--reference needs a value for every objective; add size=NUMBER", err)
+
     def test_show_as_text_and_json(self):
         self.nascent("run", "table.toml")
         shown = json.loads(self.nascent("show", "table.toml", "0", "--json")[0])

@@ -1,0 +1,23 @@
+// How much of the objectives' space a study's trials dominate.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "nascent/core/ranking.hpp"
+
+namespace nascent::core {
+
+struct Hypervolume {
+  double value = 0;               // in the product of the objectives' units
+  std::vector<double> reference;  // [n_objectives] in the objectives' own directions
+};
+
+// Of the completed trials within all constraints: the volume between them and `reference` ([n_objectives], in the
+// objectives' own directions), or, where it is empty, the worst value of each objective among them, which moves with
+// them. Empty when there are none, or `reference` is not finite.
+std::optional<Hypervolume> hypervolume(const Scoring& scoring, std::span<const Trial> trials,
+                                       std::span<const double> reference = {});
+
+}  // namespace nascent::core
