@@ -61,8 +61,8 @@ class PlainLines : public Display {
   }
   void on_incumbent(const core::Trial& trial) override { line(fmt::format("best trial={} {}", trial.id, objectives_text(trial))); }
   void on_search_ended(std::string_view reason, const core::SearchCounts& counts) override {
-    line(fmt::format("search ended reason=\"{}\" trials={} completed={} pruned={} failed={} invalid={} duplicates={} unfinished={} elapsed_s={:.1f}",
-                     reason, counts.finished(), counts.completed, counts.pruned, counts.failed, counts.invalid, counts.duplicates,
+    line(fmt::format("search ended reason=\"{}\" trials={} completed={} pruned={} failed={} invalid={} infeasible={} duplicates={} unfinished={} elapsed_s={:.1f}",
+                     reason, counts.finished(), counts.completed, counts.pruned, counts.failed, counts.invalid, counts.infeasible, counts.duplicates,
                      counts.unfinished(), progress_.elapsed_seconds()));
   }
   void on_final_asked(const core::Trial& trial) override { line(fmt::format("final trial={} of={}", trial.id, trial.parent.value_or(trial.id))); }
@@ -94,7 +94,7 @@ class JsonLines : public Display {
   void on_incumbent(const core::Trial& trial) override { line({{"event", "incumbent"}, {"trial", trial.id}}); }
   void on_search_ended(std::string_view reason, const core::SearchCounts& counts) override {
     line({{"event", "search_ended"}, {"reason", reason}, {"completed", counts.completed}, {"pruned", counts.pruned},
-          {"failed", counts.failed}, {"invalid", counts.invalid}, {"duplicates", counts.duplicates}, {"unfinished", counts.unfinished()}});
+          {"failed", counts.failed}, {"invalid", counts.invalid}, {"infeasible", counts.infeasible}, {"duplicates", counts.duplicates}, {"unfinished", counts.unfinished()}});
   }
   void on_final_finished(const core::Trial& trial) override { line({{"event", "final_finished"}, {"trial", trial_json(trial, parameters_)}}); }
   void on_tested(const core::Trial& trial) override { line({{"event", "tested"}, {"trial", trial_json(trial, parameters_)}}); }
@@ -129,8 +129,8 @@ class LiveTable : public Display {
   }
   void on_search_ended(std::string_view reason, const core::SearchCounts& counts) override {
     erase();
-    put(fmt::format("search ended: {}; {} trials ({} completed, {} pruned, {} failed, {} invalid, {} duplicates) in {}{}\n", reason, counts.finished(),
-               counts.completed, counts.pruned, counts.failed, counts.invalid, counts.duplicates, duration_text(progress_.elapsed_seconds()),
+    put(fmt::format("search ended: {}; {} trials ({} completed, {} pruned, {} failed, {} invalid, {} infeasible, {} duplicates) in {}{}\n", reason, counts.finished(),
+               counts.completed, counts.pruned, counts.failed, counts.invalid, counts.infeasible, counts.duplicates, duration_text(progress_.elapsed_seconds()),
                counts.unfinished() > 0 ? fmt::format("; {} unfinished", counts.unfinished()) : ""));
     phase_ = "final";
   }

@@ -192,6 +192,7 @@ Result<void> Loop::take(const Trial& trial) {
   }
   counts_.train_seconds += trial.cost_seconds;
   if (trial.duplicate_of) ++counts_.duplicates;
+  if (trial.state == TrialState::completed && !history_.feasible(i)) ++counts_.infeasible;
   if (!deterministic()) fresh_.push_back(i);
   if (observer_ != nullptr) observer_->on_finished(trial, counts_);
   return {};

@@ -199,6 +199,19 @@ TEST(Search, stops_after_enough_training) {
   EXPECT_EQ(study.trials().size(), 4U);
 }
 
+TEST(Search, counts_completed_trials_that_break_a_constraint) {
+  StudyConfig config = test::study_config(2, 40);
+  config.constraints = {{"size", {}, 0.5}};
+  StudyInMemory study(config);
+  const auto outcome = study.run();
+  ASSERT_TRUE(outcome);
+  std::uint64_t infeasible = 0;
+  for (const Trial& trial : study.trials()) infeasible += trial.state == TrialState::completed && trial.configuration.x[0] > 0.5 ? 1 : 0;
+  EXPECT_GT(infeasible, 0U);
+  EXPECT_EQ(outcome->counts.infeasible, infeasible);
+  EXPECT_GT(outcome->counts.failed, 0U) << "which is counted on its own";
+}
+
 TEST(Search, wall_time_counts_over_runs_and_not_between_them) {
   StudyConfig config = study_config(1, 1000);
   config.stop.wall_seconds = 0.4;

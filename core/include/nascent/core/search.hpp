@@ -27,6 +27,7 @@ struct SearchCounts {
   std::uint64_t asked = 0;
   std::uint64_t completed = 0, pruned = 0, failed = 0, invalid = 0;
   std::uint64_t duplicates = 0;  // of the completed, pruned and failed: metrics copied from another trial
+  std::uint64_t infeasible = 0;  // of the completed: a constraint is broken
   double train_seconds = 0;      // training and evaluation
 
   [[nodiscard]] std::uint64_t finished() const { return completed + pruned + failed + invalid; }
