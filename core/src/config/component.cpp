@@ -17,7 +17,7 @@ namespace {
 // A type to write where none is given, for each kind.
 std::string_view example_type(std::string_view kind) {
   constexpr std::pair<std::string_view, std::string_view> examples[] = {
-      {"dataset", "idx"},      {"space", "cnn"},     {"sampler", "random"},
+      {"dataset", "idx"},      {"space", "cnn"},     {"sampler", "auto"},
       {"scheduler", "median"}, {"trainer", "torch"}, {"evaluator", "classification"},
       {"compressor", "prune"}};
   const auto at =

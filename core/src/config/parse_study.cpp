@@ -54,7 +54,7 @@ void read_components(const ConfigValue::Table& root, const std::string& file, Ab
   study.dataset = one("dataset");
   study.space = one("space").value_or(ComponentConfig{});
   study.sampler =
-      one("sampler").value_or(ComponentConfig{"sampler", "random", {file, 0, 0}, {file, 0, 0}, {}, study.directory});
+      one("sampler").value_or(ComponentConfig{"sampler", "auto", {file, 0, 0}, {file, 0, 0}, {}, study.directory});
   study.scheduler = one("scheduler");
   study.trainer = one("trainer");
   several("evaluator", study.evaluators);

@@ -2,6 +2,7 @@
 //   search_quality --sampler evolution --tables DIR --seeds 100 --budgets 50,100,200,300
 // search_quality.py runs it for several samplers side by side and sums up.
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -70,6 +71,7 @@ void search(const Arguments& given) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  spdlog::set_level(spdlog::level::warn);  // the default logger shares standard output with the rows
   Arguments given;
   CLI::App app("How near to the optimum a sampler comes; one CSV row per search and budget");
   app.add_option("--sampler", given.sampler, "alias or id");

@@ -59,6 +59,7 @@ const std::vector<ComponentInfo>& all() {
       component("space", "cnn"),
       component("sampler", "random"),
       component("sampler", "evolution", sampler_options),
+      component("sampler", "auto"),
       component("scheduler", "median"),
       component("dataset", "idx", dataset_options),
       component("trainer", "torch", trainer_options),

@@ -125,7 +125,7 @@ TEST(Study, fills_in_what_is_not_said) {
   EXPECT_TRUE(study->deterministic);
   EXPECT_EQ(study->duplicates, Duplicates::reuse);
   EXPECT_EQ(study->acceptance.rule, AcceptanceRule::best);
-  EXPECT_EQ(study->sampler.type, "random");
+  EXPECT_EQ(study->sampler.type, "auto");
   EXPECT_FALSE(study->dataset || study->scheduler || study->trainer);
   EXPECT_EQ(study->workers.execution, Execution::in_process);
   EXPECT_EQ(study->workers.count, 2U);

@@ -21,7 +21,7 @@
 namespace nascent::core {
 
 struct StudyOptions {
-  std::string sampler = "random";  // alias or id of a plugin
+  std::string sampler = "auto";  // alias or id of a plugin
   std::vector<std::pair<std::string, OptionValue>> sampler_options{};  // {{"population", 20}}; checked like a file's
   const nas_component* sampler_class = nullptr;  // a sampler of this program, in place of `sampler`: see in_process()
   std::uint64_t trials = 100;

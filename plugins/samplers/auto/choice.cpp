@@ -1,0 +1,36 @@
+#include "auto/choice.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace nascent::automatic {
+namespace {
+
+constexpr std::array kTpe{Engine::tpe};
+constexpr std::array kTwoModels{Engine::tpe, Engine::surrogate};
+constexpr std::array kModelAndPopulation{Engine::tpe, Engine::nsga2};
+
+// As many trials as a forest of `surrogate` learns from: beyond, it costs more and knows no more.
+constexpr std::uint64_t kForestUntil = 4000;
+
+// Without a better trial for half of the search, and for a hundred trials at least.
+bool has_stalled(const Situation& s) { return s.n_since_best >= std::max<std::uint64_t>(100, s.n_told / 2); }
+
+}  // namespace
+
+std::string_view name_of(Engine engine) {
+  static constexpr std::array<std::string_view, kEngines> names{"tpe", "surrogate", "nsga2"};
+  return names[static_cast<std::size_t>(engine)];
+}
+
+Choice choose(const Situation& s) {
+  const bool forest = s.n_told < kForestUntil;
+  if (s.n_objectives > 1) {
+    return forest ? Choice{kTwoModels, "several objectives: two models of the front that err differently"}
+                  : Choice{kModelAndPopulation, "several objectives, long history: crossover spreads along the front"};
+  }
+  if (forest && has_stalled(s)) return {kTwoModels, "no better trial for long: a second model of another kind"};
+  return {kTpe, "one objective: few assumptions about the space, and time that does not grow"};
+}
+
+}  // namespace nascent::automatic

@@ -1,0 +1,161 @@
+#include "auto/auto.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "support/sampler_run.hpp"
+#include "support/spaces.hpp"
+#include "surrogate/surrogate.hpp"
+#include "tpe/tpe.hpp"
+
+namespace nascent::automatic {
+namespace {
+
+using test::Config;
+using test::History;
+using test::SamplerInstance;
+
+template <class T>
+SamplerInstance make(const SpaceDeclaration& space, std::initializer_list<std::pair<std::string, test::OptionValue>> given = {},
+                     test::SamplerCase c = {}) {
+  Config config(given);
+  if constexpr (HasOptions<T>) config.complete<T>();
+  return {SamplerKind::table<T>, space, config, c};
+}
+
+// Of mixed_space(): some trials of a branch fail.
+double mixed_loss(const Point& p) {
+  if (p.active[6] != 0 && p.active[8] == 0) return std::nan("");
+  return std::pow(std::log10(p.x[0]) + 2.5, 2) + std::abs(p.x[1]) + (p.x[5] == 1 ? 0.0 : 0.4) + p.x[8];
+}
+
+Point prior_draw(const SpaceDeclaration& space, std::uint64_t trial) {
+  Rng rng(1, trial);
+  Point p(space.size());
+  SpaceView(space.view()).sample(rng, p.row());
+  return p;
+}
+
+// Prior draws, of which none after `best` is better than it.
+History stalled(const SpaceDeclaration& space, std::uint64_t n, std::uint64_t best, std::size_t n_objectives = 1) {
+  History h(n_objectives);
+  for (std::uint64_t t = 0; t < n; ++t) {
+    const double value = t == best ? -1.0 : static_cast<double>(t % 7);
+    h.add(t, TrialState::completed, std::vector<double>(n_objectives, value), prior_draw(space, t));
+  }
+  return h;
+}
+
+TEST(Auto, with_one_objective_is_tpe) {
+  const SpaceDeclaration space = test::mixed_space();
+  auto chosen = make<Auto>(space), tpe = make<tpe::Tpe>(space);
+  EXPECT_EQ(test::run_study(chosen, mixed_loss, 60, 3), test::run_study(tpe, mixed_loss, 60, 3));
+}
+
+TEST(Auto, lets_the_surrogate_take_turns_where_nothing_improves) {
+  const SpaceDeclaration space = test::mixed_space();
+  auto chosen = make<Auto>(space), tpe = make<tpe::Tpe>(space);
+  auto surrogate = make<surrogate::Surrogate>(space, {{"acquisition", "thompson"}});  // rate is continuous
+  for (SamplerInstance* sampler : {&chosen, &tpe, &surrogate}) {
+    History h = stalled(space, 120, 10);
+    sampler->tell(h);
+  }
+  EXPECT_EQ(chosen.ask_one(120), tpe.ask_one(120));
+  EXPECT_EQ(chosen.ask_one(121), surrogate.ask_one(121));
+  EXPECT_NE(surrogate.ask_one(121), tpe.ask_one(121));
+}
+
+TEST(Auto, an_infeasible_trial_is_no_progress) {
+  const SpaceDeclaration space = test::mixed_space();
+  auto chosen = make<Auto>(space, {}, {.n_constraints = 1}), tpe = make<tpe::Tpe>(space, {}, {.n_constraints = 1});
+  for (SamplerInstance* sampler : {&chosen, &tpe}) {
+    History h(1, 1);
+    for (std::uint64_t t = 0; t < 120; ++t) {
+      h.add(t, TrialState::completed, {-static_cast<double>(t)}, prior_draw(space, t), {t < 10 ? -1.0 : 1.0});
+    }
+    sampler->tell(h);
+  }
+  EXPECT_EQ(chosen.ask_one(120), tpe.ask_one(120));
+  EXPECT_NE(chosen.ask_one(121), tpe.ask_one(121)) << "the tenth trial was the last that counts";
+}
+
+TEST(Auto, with_several_objectives_takes_turns_and_judges_distinct_values_by_improvement) {
+  SpaceBuilder s;
+  for (int i = 0; i < 6; ++i) s.choice("c" + std::to_string(i), {"a", "b", "c"});
+  const SpaceDeclaration space = s.declaration();
+  const test::SamplerCase two{.n_objectives = 2};
+  auto chosen = make<Auto>(space, {}, two), tpe = make<tpe::Tpe>(space, {}, two);
+  auto surrogate = make<surrogate::Surrogate>(space, {{"acquisition", "expected_improvement"}}, two);
+  for (SamplerInstance* sampler : {&chosen, &tpe, &surrogate}) {
+    History h = stalled(space, 30, 0, 2);
+    sampler->tell(h);
+  }
+  EXPECT_EQ(chosen.ask_one(30), tpe.ask_one(30));
+  EXPECT_EQ(chosen.ask_one(31), surrogate.ask_one(31));
+}
+
+TEST(Auto, told_again_in_a_new_instance_the_history_gives_the_same_next_proposals) {
+  const SpaceDeclaration space = test::mixed_space();
+  auto lived = make<Auto>(space), replayed = make<Auto>(space);
+  const auto rows = test::run_study(lived, mixed_loss, 150, 4);
+  History all;
+  for (std::uint64_t t = 0; t < rows.size(); ++t) {
+    const double value = mixed_loss(rows[t]);
+    all.add(t, std::isnan(value) ? TrialState::failed : TrialState::completed, {std::isnan(value) ? 0 : value}, rows[t]);
+  }
+  replayed.tell(all);
+  EXPECT_EQ(lived.ask({150, 151}), replayed.ask({150, 151}));
+}
+
+TEST(Auto, ends_when_every_configuration_was_tried) {
+  SpaceBuilder s;
+  s.choice("c", {"a", "b", "c"});
+  const SpaceDeclaration space = s.declaration();
+  auto sampler = make<Auto>(space);
+  std::set<double> tried;
+  for (const Point& p : test::run_study(sampler, [](const Point& at) { return at.x[0]; }, 3)) tried.insert(p.x[0]);
+  EXPECT_EQ(tried.size(), 3U);
+  try {
+    sampler.ask_one(3);
+    FAIL() << "proposed something";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.status(), NAS_E_EXHAUSTED);
+  }
+}
+
+TEST(Auto, says_in_the_log_what_it_uses_and_why_once_for_each_change) {
+  struct Log {
+    std::vector<std::string> lines;
+    static void add(void* self, std::uint32_t level, nas_str who, nas_str line) noexcept {
+      EXPECT_EQ(level, NAS_LOG_INFO);
+      EXPECT_EQ(view(who), "auto");
+      static_cast<Log*>(self)->lines.emplace_back(view(line));
+    }
+  } log;
+  nas_host host{};
+  host.size = sizeof host;
+  host.ctx = &log;
+  host.log = Log::add;
+  const SpaceDeclaration space = test::mixed_space();
+  SamplerSetup setup;
+  setup.host = Host(&host);
+  setup.space = SpaceView(space.view());
+  const nas_config none{sizeof none, 0, 0, nullptr};
+  Auto sampler(Options(&none), setup);
+  Point row(space.size());
+  for (std::uint64_t t = 0; t < 3; ++t) sampler.ask({t, Observations(nullptr), nullptr}, row.row());
+  History h = stalled(space, 120, 0);
+  for (std::size_t i = 0; i < h.size(); ++i) sampler.tell(h.view()[i]);
+  for (std::uint64_t t = 120; t < 123; ++t) sampler.ask({t, Observations(nullptr), nullptr}, row.row());
+  ASSERT_EQ(log.lines.size(), 2U);
+  EXPECT_EQ(log.lines[0],
+            "engine=tpe trial=0 why=\"one objective: few assumptions about the space, and time that does not grow\"");
+  EXPECT_EQ(log.lines[1], "engine=tpe,surrogate trial=120 why=\"no better trial for long: a second model of another kind\"");
+}
+
+}  // namespace
+}  // namespace nascent::automatic
