@@ -13,6 +13,7 @@ namespace nascent::test {
 class TemporaryFolder {
  public:
   TemporaryFolder() {
+    // mkdtemp(3) puts other characters in place of the six X.
     std::string pattern = (std::filesystem::temp_directory_path() / "nascent-test-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
     path_ = pattern;
@@ -23,6 +24,7 @@ class TemporaryFolder {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
+  [[nodiscard]] const std::filesystem::path& root() const { return path_; }
   [[nodiscard]] std::string path(const std::string& name = {}) const { return (path_ / name).string(); }
   // Returns the path.
   std::string write(const std::string& name, std::string_view bytes) const {

@@ -12,6 +12,18 @@ namespace nascent::test {
 // The loss of a configuration; NaN makes a failed trial.
 using Loss = std::function<double(const Point&)>;
 
+inline void add_outcome(History& history, std::uint64_t trial, const Point& at, double loss) {
+  const bool failed = std::isnan(loss);
+  history.add(trial, failed ? TrialState::failed : TrialState::completed, {failed ? 0 : loss}, at);
+}
+
+// All that a study told that asked for these rows.
+inline History told(const std::vector<Point>& rows, const Loss& loss) {
+  History history;
+  for (std::uint64_t trial = 0; trial < rows.size(); ++trial) add_outcome(history, trial, rows[trial], loss(rows[trial]));
+  return history;
+}
+
 // Trials [first, first + n) as a deterministic study with `parallel` in flight runs them: trial n is asked for when all
 // up to n - parallel are told, the others are pending. The rows asked. Trials still open at the end are told.
 inline std::vector<Point> run_study(SamplerInstance& sampler, const Loss& loss, std::uint64_t n, std::uint64_t parallel = 1) {
@@ -19,10 +31,7 @@ inline std::vector<Point> run_study(SamplerInstance& sampler, const Loss& loss, 
   std::uint64_t told = 0;
   const auto tell_until = [&](std::uint64_t end) {
     History history;
-    for (; told < end; ++told) {
-      const double value = loss(rows[told]);
-      history.add(told, std::isnan(value) ? TrialState::failed : TrialState::completed, {std::isnan(value) ? 0 : value}, rows[told]);
-    }
+    for (; told < end; ++told) add_outcome(history, told, rows[told], loss(rows[told]));
     if (history.size() > 0) sampler.tell(history);
   };
   for (std::uint64_t trial = 0; trial < n; ++trial) {
@@ -33,6 +42,36 @@ inline std::vector<Point> run_study(SamplerInstance& sampler, const Loss& loss, 
   }
   tell_until(n);
   return rows;
+}
+
+// What the prior draws for a trial.
+inline Point prior_draw(const SpaceDeclaration& space, std::uint64_t seed, std::uint64_t trial) {
+  Rng rng(seed, trial);
+  Point point(space.size());
+  SpaceView(space.view()).sample(rng, point.row());
+  return point;
+}
+inline std::vector<Point> prior_draws(const SpaceDeclaration& space, std::uint64_t seed, std::uint64_t n) {
+  std::vector<Point> rows;
+  for (std::uint64_t trial = 0; trial < n; ++trial) rows.push_back(prior_draw(space, seed, trial));
+  return rows;
+}
+
+// The lowest loss, failed trials apart.
+inline double best_of(const std::vector<Point>& rows, const Loss& loss) {
+  double best = HUGE_VAL;
+  for (const Point& p : rows) best = std::fmin(best, loss(p));
+  return best;
+}
+
+// Does the sampler refuse to propose because nothing is left?
+inline bool is_exhausted(SamplerInstance& sampler, std::uint64_t trial) {
+  try {
+    sampler.ask_one(trial);
+    return false;
+  } catch (const Error& e) {
+    return e.status() == NAS_E_EXHAUSTED;
+  }
 }
 
 // Mean of independent estimates and how far it may lie from the truth: Student's t at false-failure rate `rate`, by the

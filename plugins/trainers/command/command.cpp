@@ -24,6 +24,7 @@ class Folder {
  public:
   explicit Folder(std::string_view artifacts) : path_(artifacts), temporary_(artifacts.empty()) {
     if (!temporary_) return;
+    // mkdtemp(3) puts other characters in place of the six X.
     std::string name = (fs::temp_directory_path() / "nascent-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) throw nascent::Error(NAS_E_IO, "cannot make the folder " + name + ": " + std::strerror(errno));
     path_ = name;

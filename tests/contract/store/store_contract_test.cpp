@@ -20,7 +20,7 @@ enum class Engine { memory, sqlite };
 class StoreContract : public ::testing::TestWithParam<Engine> {
  protected:
   void SetUp() override {
-    store_ = must(Store::open(GetParam() == Engine::memory ? ":memory:" : folder_.file("study.db")));
+    store_ = must(Store::open(GetParam() == Engine::memory ? ":memory:" : folder_.path("study.db")));
     study_ = must(store_->create_study(small_study()));
     coordinator_ = must(store_->acquire_coordinator(study_));
   }

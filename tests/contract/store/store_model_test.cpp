@@ -205,7 +205,7 @@ void run_random_sessions(bool on_disk) {
   for (unsigned seed = 0; seed < 20; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     const TemporaryFolder folder;
-    const auto store = must(Store::open(on_disk ? folder.file("study.db") : ":memory:"));
+    const auto store = must(Store::open(on_disk ? folder.path("study.db") : ":memory:"));
     Session session(*store, seed);
     for (int step = 0; step < 250 && !::testing::Test::HasFatalFailure(); ++step) {
       session.step();

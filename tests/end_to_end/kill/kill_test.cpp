@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "nascent/core/store.hpp"
+#include "support/files.hpp"
 
 extern char** environ;
 
@@ -30,20 +31,10 @@ constexpr int kTrials = 40;
 constexpr int kKillsMin = 100;
 constexpr auto kTimeMax = std::chrono::seconds(100);  // of the kills, whatever the machine's load
 
-class Folder {
+class Folder : public nascent::test::TemporaryFolder {
  public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "nascent-kill-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
   [[nodiscard]] fs::path study(int workers) const {
-    const fs::path file = path_ / "study.toml";
+    const fs::path file = root() / "study.toml";
     // The sampler and the scheduler depend on what came before, so that a lost or doubled result would show.
     std::ofstream(file) << fmt::format(
         "[study]\nname = \"s\"\nseed = 11\nparallel = 4\nstore = \"study.db\"\n[objective]\nmetric = "
@@ -55,10 +46,7 @@ class Folder {
         kTrials, workers, NASCENT_FAKES_DIR, NASCENT_TEST_PLUGIN_DIR);
     return file;
   }
-  [[nodiscard]] fs::path store() const { return path_ / "study.db"; }
-
- private:
-  fs::path path_;
+  [[nodiscard]] fs::path store() const { return root() / "study.db"; }
 };
 
 pid_t start_driver(const fs::path& study) {

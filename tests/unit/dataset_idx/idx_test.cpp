@@ -186,6 +186,7 @@ TEST(Idx, tells_which_files_are_missing_or_do_not_belong_together) {
 constexpr const char* kFashion = "/usr/share/datasets/fashion-mnist";
 
 TEST(Idx, reads_the_real_fashion_mnist) {
+  // 30 MB that a plain build needs not have; `bootstrap.sh test` installs them.
   if (!std::filesystem::exists(kFashion)) GTEST_SKIP() << "package dataset-fashion-mnist is not installed";
   const auto data = open({{"folder", kFashion}});
   const nas_dataset_info& info = data.info();

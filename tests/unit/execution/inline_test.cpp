@@ -11,7 +11,7 @@ namespace {
 class Inline : public testing::Test {
  protected:
   void open(const StudyText& text, DecideVerdict decide = {}) {
-    study_ = std::make_unique<OpenStudy>(folder_.path(), text);
+    study_ = std::make_unique<OpenStudy>(folder_.root(), text);
     const fs::path artifacts = text.store == ":memory:" ? fs::path() : study_->artifacts();
     runner_ = take(component_runner(study_->catalog(), study_->study(), artifacts));
     executor_ = inline_executor(study_->store(), study_->coordinator(), *runner_, 16, std::move(decide));

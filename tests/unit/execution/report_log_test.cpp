@@ -33,7 +33,7 @@ class ReportLog : public testing::Test {
     for (int epoch = 1; epoch <= epochs; ++epoch) ASSERT_TRUE(session.report(at(epoch)));
   }
   test::TemporaryFolder folder_;
-  std::filesystem::path file_ = folder_.path() / "reports.jsonl";
+  std::filesystem::path file_ = folder_.root() / "reports.jsonl";
 };
 
 TEST_F(ReportLog, what_stands_before_the_first_new_report_is_repeated) {

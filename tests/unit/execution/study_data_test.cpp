@@ -16,7 +16,7 @@ class StudyDataTest : public testing::Test {
  protected:
   test::TemporaryFolder folder_;
   test::OpenStudy study_{
-      folder_.path(), {.trainer = "", .workers = "", .more = "[validation]\nshare = 0.25\n[dataset]\ntype = \"rows\""}};
+      folder_.root(), {.trainer = "", .workers = "", .more = "[validation]\nshare = 0.25\n[dataset]\ntype = \"rows\""}};
   StudyData data_ = test::take(StudyData::open(study_.catalog(), study_.study()));
 };
 

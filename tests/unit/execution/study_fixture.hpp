@@ -18,6 +18,7 @@
 #include "nascent/core/resolved_study.hpp"
 #include "nascent/core/seeds.hpp"
 #include "nascent/core/store.hpp"
+#include "support/files.hpp"
 
 namespace nascent::core::test {
 
@@ -33,24 +34,7 @@ T take(Result<T> result) {
 }
 inline void take(Result<void> result) { ASSERT_TRUE(result) << result.error().message; }
 
-// A folder that ends with the test.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "nascent-exec-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
+using nascent::test::TemporaryFolder;
 
 // Objective val_loss, four epochs, the "moody" trainer; `trainer`, `workers` and `more` are lines of TOML.
 struct StudyText {

@@ -18,7 +18,7 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 class Workers : public testing::Test {
  protected:
   void open(const StudyText& text, DecideVerdict decide = {}) {
-    study_ = std::make_unique<OpenStudy>(folder_.path(), text);
+    study_ = std::make_unique<OpenStudy>(folder_.root(), text);
     executor_ = study_->workers(std::move(decide));
     take(executor_->start());
   }
@@ -66,7 +66,7 @@ TEST_F(Workers, run_trials_and_store_reports_metrics_and_models) {
 TEST_F(Workers, give_the_same_trials_as_this_process_at_any_number) {
   const auto results = [&](const std::string& name, int count) {
     TemporaryFolder folder;
-    OpenStudy study(folder.path(), {.trainer = "jitter_ms = 5", .workers = "", .more = ""});
+    OpenStudy study(folder.root(), {.trainer = "jitter_ms = 5", .workers = "", .more = ""});
     WorkersSetup setup = study.workers_setup();
     setup.config.count = static_cast<std::uint32_t>(std::max(count, 1));
     const auto runner = take(component_runner(study.catalog(), study.study(), study.artifacts()));
@@ -189,7 +189,7 @@ TEST_F(Workers, a_trial_over_its_memory_is_ended) {
 }
 
 TEST_F(Workers, a_stopped_process_is_lost_and_its_trial_done_by_another) {
-  study_ = std::make_unique<OpenStudy>(folder_.path(),
+  study_ = std::make_unique<OpenStudy>(folder_.root(),
                                        StudyText{.trainer = "epoch_ms = 300", .workers = "retries = 1", .more = ""});
   WorkersSetup setup = study_->workers_setup();
   setup.lease_seconds = 2;
@@ -217,7 +217,7 @@ TEST_F(Workers, a_killed_worker_s_trial_continues_from_its_checkpoint) {
   ASSERT_EQ(finished.size(), 2U);
   // The same trials by an undisturbed study.
   TemporaryFolder folder;
-  OpenStudy study(folder.path(), {.trainer = "", .workers = "", .more = ""});
+  OpenStudy study(folder.root(), {.trainer = "", .workers = "", .more = ""});
   const auto runner = take(component_runner(study.catalog(), study.study(), study.artifacts()));
   const auto executor = inline_executor(study.store(), study.coordinator(), *runner, 4);
   for (const auto& [id, trial] : study.run(*executor, trials(2))) {
@@ -246,7 +246,7 @@ TEST_F(Workers, cancelled_trials_go_back_to_the_queue_and_a_later_run_finishes_t
 }
 
 TEST_F(Workers, may_be_for_trials_of_one_role) {
-  study_ = std::make_unique<OpenStudy>(folder_.path(), StudyText{.trainer = "", .workers = "", .more = ""});
+  study_ = std::make_unique<OpenStudy>(folder_.root(), StudyText{.trainer = "", .workers = "", .more = ""});
   WorkersSetup setup = study_->workers_setup();
   setup.role = TrialRole::final;
   executor_ = workers_executor(study_->store(), study_->coordinator(), setup);
@@ -280,7 +280,7 @@ TEST_F(Workers, that_cannot_start_end_the_study_with_their_message) {
 }
 
 TEST_F(Workers, a_missing_program_is_named) {
-  study_ = std::make_unique<OpenStudy>(folder_.path(), StudyText{});
+  study_ = std::make_unique<OpenStudy>(folder_.root(), StudyText{});
   WorkersSetup setup = study_->workers_setup();
   setup.worker_program = "/nowhere/nascent-worker";
   const auto executor = workers_executor(study_->store(), study_->coordinator(), setup);

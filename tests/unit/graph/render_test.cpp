@@ -51,6 +51,7 @@ invalid: node 'f' (Flatten): it has 2 inputs; it needs 1
 }
 
 TEST(ToDot, graphviz_reads_it) {
+  // Only this test needs Graphviz; `bootstrap.sh test` installs it.
   if (std::system("dot -V > /dev/null 2>&1") != 0) GTEST_SKIP() << "Graphviz's dot is not installed";
   Graph hostile;
   hostile.output(hostile.add("Odd", {hostile.input("x", {3})}, {{"text", "a\"b\\c\nd->{e}"}}));

@@ -10,6 +10,7 @@
 
 #include "nascent/core/instance.hpp"
 #include "nascent/core/plugins.hpp"
+#include "support/files.hpp"
 
 namespace nascent::core {
 namespace {
@@ -17,30 +18,18 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-// A folder that is gone after the test.
-class Folder {
+class Folder : public nascent::test::TemporaryFolder {
  public:
-  Folder() {
-    std::string name = testing::TempDir() + "/plugins-XXXXXX";
-    path_ = ::mkdtemp(name.data());
-  }
-  ~Folder() { fs::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
   // A copy of a test plugin in this folder.
   fs::path add(const std::string& alias, const std::string& as = {}) const {
-    const fs::path to = path_ / ("nascent-" + (as.empty() ? alias : as) + ".so");
+    const fs::path to = root() / ("nascent-" + (as.empty() ? alias : as) + ".so");
     fs::copy_file(fs::path(ABI_PLUGIN_DIR) / ("nascent-" + alias + ".so"), to, fs::copy_options::overwrite_existing);
     return to;
   }
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
 };
 
 PluginCatalog catalog_of(const Folder& folder, std::vector<std::string> allow = {}) {
-  auto catalog = PluginCatalog::discover({.search_path = {folder.path()}, .allow = std::move(allow), .prober = {}});
+  auto catalog = PluginCatalog::discover({.search_path = {folder.root()}, .allow = std::move(allow), .prober = {}});
   EXPECT_TRUE(catalog) << catalog.error().message;
   return catalog ? *catalog : PluginCatalog::empty();
 }
@@ -146,7 +135,7 @@ TEST(PluginCatalog, an_unknown_name_tells_the_nearest_and_where_was_searched) {
   const auto found = catalog_of(folder).find("sampler", "drawc");
   EXPECT_THAT(message_of(found),
               testing::StartsWith("there is no sampler \"drawc\"; did you mean \"draw_c\"? (searched: " +
-                                  fs::canonical(folder.path()).string()));
+                                  fs::canonical(folder.root()).string()));
   EXPECT_THAT(message_of(PluginCatalog::empty().find("trainer", "torch")),
               testing::Eq("there is no trainer \"torch\"; no trainer was found at all (searched: no folder exists)"));
 }
@@ -156,10 +145,10 @@ TEST(PluginCatalog, the_earlier_folder_wins) {
   first.add("draw_c");
   second.add("draw_c");
   const auto catalog =
-      PluginCatalog::discover({.search_path = {second.path(), first.path()}, .allow = {}, .prober = {}});
+      PluginCatalog::discover({.search_path = {second.root(), first.root()}, .allow = {}, .prober = {}});
   ASSERT_TRUE(catalog);
   ASSERT_EQ(std::ranges::count(catalog->components(), std::string("draw_c"), &ComponentInfo::alias), 1);
-  EXPECT_EQ(catalog->find("sampler", "draw_c")->plugin->path.parent_path(), fs::canonical(second.path()));
+  EXPECT_EQ(catalog->find("sampler", "draw_c")->plugin->path.parent_path(), fs::canonical(second.root()));
 }
 
 TEST(PluginCatalog, an_alias_of_two_components_is_ambiguous_and_an_id_is_not) {
@@ -251,7 +240,7 @@ TEST(PluginCatalog, only_libraries_on_the_allow_list_are_loaded) {
   EXPECT_EQ(message_of(strict.load("sampler", "draw_c")),
             fs::canonical(library).string() +
                 ": is not on the list plugins.allow; if you trust the file, add \"sha256:" + digest + "\"");
-  const auto typo = PluginCatalog::discover({.search_path = {folder.path()}, .allow = {"sha256:abc"}, .prober = {}});
+  const auto typo = PluginCatalog::discover({.search_path = {folder.root()}, .allow = {"sha256:abc"}, .prober = {}});
   EXPECT_THAT(message_of(typo), HasSubstr("plugins.allow: \"sha256:abc\" is not"));
 }
 
@@ -263,11 +252,11 @@ TEST(PluginCatalog, a_folder_of_the_study_that_does_not_exist_is_an_error) {
 TEST(PluginCatalog, the_environment_names_folders) {
   const Folder folder;
   folder.add("draw_c");
-  ::setenv("NASCENT_PLUGIN_PATH", ("/nowhere:" + folder.path().string()).c_str(), 1);
+  ::setenv("NASCENT_PLUGIN_PATH", ("/nowhere:" + folder.root().string()).c_str(), 1);
   const auto catalog = PluginCatalog::discover();
   ::unsetenv("NASCENT_PLUGIN_PATH");
   ASSERT_TRUE(catalog);
-  EXPECT_EQ(catalog->search_path().at(0), fs::canonical(folder.path()));
+  EXPECT_EQ(catalog->search_path().at(0), fs::canonical(folder.root()));
   EXPECT_TRUE(catalog->find("sampler", "draw_c"));
 }
 

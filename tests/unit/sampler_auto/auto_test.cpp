@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "support/losses.hpp"
 #include "support/sampler_run.hpp"
 #include "support/spaces.hpp"
 #include "surrogate/surrogate.hpp"
@@ -27,25 +27,12 @@ SamplerInstance make(const SpaceDeclaration& space, std::initializer_list<std::p
   return {SamplerKind::table<T>, space, config, c};
 }
 
-// Of mixed_space(): some trials of a branch fail.
-double mixed_loss(const Point& p) {
-  if (p.active[6] != 0 && p.active[8] == 0) return std::nan("");
-  return std::pow(std::log10(p.x[0]) + 2.5, 2) + std::abs(p.x[1]) + (p.x[5] == 1 ? 0.0 : 0.4) + p.x[8];
-}
-
-Point prior_draw(const SpaceDeclaration& space, std::uint64_t trial) {
-  Rng rng(1, trial);
-  Point p(space.size());
-  SpaceView(space.view()).sample(rng, p.row());
-  return p;
-}
-
 // Prior draws, of which none after `best` is better than it.
 History stalled(const SpaceDeclaration& space, std::uint64_t n, std::uint64_t best, std::size_t n_objectives = 1) {
   History h(n_objectives);
   for (std::uint64_t t = 0; t < n; ++t) {
     const double value = t == best ? -1.0 : static_cast<double>(t % 7);
-    h.add(t, TrialState::completed, std::vector<double>(n_objectives, value), prior_draw(space, t));
+    h.add(t, TrialState::completed, std::vector<double>(n_objectives, value), test::prior_draw(space, 1, t));
   }
   return h;
 }
@@ -53,7 +40,7 @@ History stalled(const SpaceDeclaration& space, std::uint64_t n, std::uint64_t be
 TEST(Auto, with_one_objective_is_tpe) {
   const SpaceDeclaration space = test::mixed_space();
   auto chosen = make<Auto>(space), tpe = make<tpe::Tpe>(space);
-  EXPECT_EQ(test::run_study(chosen, mixed_loss, 60, 3), test::run_study(tpe, mixed_loss, 60, 3));
+  EXPECT_EQ(test::run_study(chosen, test::failing_mixed_loss, 60, 3), test::run_study(tpe, test::failing_mixed_loss, 60, 3));
 }
 
 TEST(Auto, lets_the_surrogate_take_turns_where_nothing_improves) {
@@ -75,7 +62,7 @@ TEST(Auto, an_infeasible_trial_is_no_progress) {
   for (SamplerInstance* sampler : {&chosen, &tpe}) {
     History h(1, 1);
     for (std::uint64_t t = 0; t < 120; ++t) {
-      h.add(t, TrialState::completed, {-static_cast<double>(t)}, prior_draw(space, t), {t < 10 ? -1.0 : 1.0});
+      h.add(t, TrialState::completed, {-static_cast<double>(t)}, test::prior_draw(space, 1, t), {t < 10 ? -1.0 : 1.0});
     }
     sampler->tell(h);
   }
@@ -101,12 +88,8 @@ TEST(Auto, with_several_objectives_takes_turns_and_judges_distinct_values_by_imp
 TEST(Auto, told_again_in_a_new_instance_the_history_gives_the_same_next_proposals) {
   const SpaceDeclaration space = test::mixed_space();
   auto lived = make<Auto>(space), replayed = make<Auto>(space);
-  const auto rows = test::run_study(lived, mixed_loss, 150, 4);
-  History all;
-  for (std::uint64_t t = 0; t < rows.size(); ++t) {
-    const double value = mixed_loss(rows[t]);
-    all.add(t, std::isnan(value) ? TrialState::failed : TrialState::completed, {std::isnan(value) ? 0 : value}, rows[t]);
-  }
+  const auto rows = test::run_study(lived, test::failing_mixed_loss, 150, 4);
+  History all = test::told(rows, test::failing_mixed_loss);
   replayed.tell(all);
   EXPECT_EQ(lived.ask({150, 151}), replayed.ask({150, 151}));
 }
@@ -119,12 +102,7 @@ TEST(Auto, ends_when_every_configuration_was_tried) {
   std::set<double> tried;
   for (const Point& p : test::run_study(sampler, [](const Point& at) { return at.x[0]; }, 3)) tried.insert(p.x[0]);
   EXPECT_EQ(tried.size(), 3U);
-  try {
-    sampler.ask_one(3);
-    FAIL() << "proposed something";
-  } catch (const Error& e) {
-    EXPECT_EQ(e.status(), NAS_E_EXHAUSTED);
-  }
+  EXPECT_TRUE(test::is_exhausted(sampler, 3));
 }
 
 TEST(Auto, says_in_the_log_what_it_uses_and_why_once_for_each_change) {

@@ -5,15 +5,18 @@
 #include <cmath>
 #include <set>
 
+#include "support/losses.hpp"
 #include "support/sampler_run.hpp"
 #include "support/spaces.hpp"
 
 namespace nascent::cmaes {
 namespace {
 
+using test::best_of;
 using test::Config;
 using test::History;
 using test::Loss;
+using test::mixed_loss;
 using test::SamplerCase;
 using test::SamplerInstance;
 
@@ -28,26 +31,6 @@ SpaceDeclaration reals(int n) {
   SpaceBuilder s;
   for (int i = 0; i < n; ++i) s.real("x" + std::to_string(i), -5, 5);
   return s.declaration();
-}
-
-double best_of(const std::vector<Point>& rows, const Loss& loss) {
-  double best = HUGE_VAL;
-  for (const Point& p : rows) best = std::fmin(best, loss(p));
-  return best;
-}
-
-double mixed_loss(const Point& p) {
-  return std::pow(std::log10(p.x[0]) + 2.5, 2) + std::abs(p.x[1]) + p.x[3] / 100 + (p.x[5] == 1 ? 0 : 1) - p.x[8];
-}
-
-History told(const std::vector<Point>& rows, const Loss& loss) {
-  History all;
-  for (std::uint64_t t = 0; t < rows.size(); ++t) {
-    const double value = loss(rows[t]);
-    all.add(t, std::isnan(value) ? TrialState::failed : TrialState::completed, {std::isnan(value) ? 0 : value},
-            rows[t]);
-  }
-  return all;
 }
 
 TEST(CmaEs, the_first_trials_are_normal_with_the_mean_and_deviation_of_the_prior) {
@@ -109,13 +92,8 @@ TEST(CmaEs, on_a_conditional_space_it_beats_random_search) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     auto sampler = make(space, {}, {.seed = seed});
     const auto rows = test::run_study(sampler, mixed_loss, 300);
-    std::vector<Point> random;
-    for (std::uint64_t t = 0; t < 300; ++t) {
-      ASSERT_TRUE(SpaceView(space.view()).contains(rows[t].row()));
-      Rng rng(seed, t);
-      SpaceView(space.view()).sample(rng, random.emplace_back(space.size()).row());
-    }
-    wins += best_of(rows, mixed_loss) < best_of(random, mixed_loss) ? 1 : 0;
+    for (const Point& p : rows) ASSERT_TRUE(SpaceView(space.view()).contains(p.row()));
+    wins += best_of(rows, mixed_loss) < best_of(test::prior_draws(space, seed, 300), mixed_loss) ? 1 : 0;
   }
   EXPECT_GE(wins, 18) << "of 20; the seeds are fixed, so the outcome is";
 }
@@ -127,7 +105,7 @@ TEST(CmaEs, told_again_in_a_new_instance_the_history_gives_the_same_next_proposa
     auto lived = make(space, {}, {.parallel = parallel});
     const auto rows = test::run_study(lived, loss, 200, parallel);
     auto replayed = make(space, {}, {.parallel = parallel});
-    History all = told(rows, loss);
+    History all = test::told(rows, loss);
     replayed.tell(all);
     EXPECT_EQ(lived.ask({200, 201, 202}), replayed.ask({200, 201, 202}));
     EXPECT_EQ(lived.ask_one(201), replayed.ask({201, 200}).at(0)) << "and does not depend on what was asked before";
@@ -245,12 +223,7 @@ TEST(CmaEs, a_finite_space_is_searched_without_repeats_to_its_end) {
            sampler, [](const Point& p) { return p.x[0] + p.x[1]; }, 30))
     seen.insert(p.x);
   EXPECT_EQ(seen.size(), 30U);
-  try {
-    sampler.ask_one(30);
-    FAIL() << "proposed something";
-  } catch (const Error& e) {
-    EXPECT_EQ(e.status(), NAS_E_EXHAUSTED);
-  }
+  EXPECT_TRUE(test::is_exhausted(sampler, 30));
 }
 
 TEST(CmaEs, a_space_of_one_configuration_ends_after_it) {

@@ -2,10 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <set>
 
-#include "support/sampler_instance.hpp"
+#include "support/losses.hpp"
 #include "support/spaces.hpp"
 
 namespace nascent::evolution {
@@ -25,15 +24,6 @@ SamplerInstance make(const SpaceDeclaration& space,
   return {table(), space, config, c};
 }
 
-// Squared distance of "rate" (log10) and "count" to an optimum inside the space; conditional parts add a penalty.
-double loss(const SpaceDeclaration& space, const Point& p) {
-  const SpaceView view(space.view());
-  double sum = std::pow(std::log10(p.x[view.find("rate")]) + 2.5, 2) + std::pow((p.x[view.find("count")] - 40) / 30, 2);
-  sum += p.x[view.find("kind")] == 1 ? 0 : 1;
-  if (p.active[view.find("leaf")] != 0) sum -= p.x[view.find("leaf")];
-  return sum;
-}
-
 // Runs trials one after another and returns what was asked; every `fail_every`-th trial fails.
 std::vector<Point> run(SamplerInstance& sampler, const SpaceDeclaration& space, std::uint64_t trials,
                        std::uint64_t fail_every = 0) {
@@ -42,7 +32,7 @@ std::vector<Point> run(SamplerInstance& sampler, const SpaceDeclaration& space, 
     asked.push_back(sampler.ask_one(t));
     History h;
     const bool fails = fail_every != 0 && t % fail_every == 0;
-    h.add(t, fails ? TrialState::failed : TrialState::completed, {fails ? 0.0 : loss(space, asked.back())},
+    h.add(t, fails ? TrialState::failed : TrialState::completed, {fails ? 0.0 : test::distance_loss(space)(asked.back())},
           asked.back());
     sampler.tell(h);
   }
@@ -69,15 +59,8 @@ TEST(Evolution, finds_better_configurations_than_random_search) {
   int wins = 0;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     auto sampler = make(space, {{"population", 20}, {"tournament", 6}}, {.seed = seed});
-    double evolved = HUGE_VAL, random = HUGE_VAL;
-    for (const Point& p : run(sampler, space, 200)) evolved = std::min(evolved, loss(space, p));
-    for (std::uint64_t t = 0; t < 200; ++t) {
-      Rng rng(seed, t);
-      Point p(space.size());
-      SpaceView(space.view()).sample(rng, p.row());
-      random = std::min(random, loss(space, p));
-    }
-    wins += evolved < random ? 1 : 0;
+    const test::Loss loss = test::distance_loss(space);
+    wins += test::best_of(run(sampler, space, 200), loss) < test::best_of(test::prior_draws(space, seed, 200), loss) ? 1 : 0;
   }
   EXPECT_GE(wins, 18) << "of 20; the seeds are fixed, so the outcome is";
 }
@@ -90,7 +73,7 @@ TEST(Evolution, told_again_in_a_new_instance_the_history_gives_the_same_next_pro
   History all;
   for (std::uint64_t t = 0; t < asked.size(); ++t) {
     const bool fails = t % 5 == 0;
-    all.add(t, fails ? TrialState::failed : TrialState::completed, {fails ? 0.0 : loss(space, asked[t])}, asked[t]);
+    all.add(t, fails ? TrialState::failed : TrialState::completed, {fails ? 0.0 : test::distance_loss(space)(asked[t])}, asked[t]);
   }
   replayed.tell(all);
   EXPECT_EQ(lived.ask({40, 41, 42, 43}), replayed.ask({40, 41, 42, 43}));

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "support/finite_spaces.hpp"
+#include "support/losses.hpp"
 #include "support/sampler_run.hpp"
 #include "support/spaces.hpp"
 #include "support/statistics.hpp"
@@ -29,12 +30,6 @@ std::map<std::string, double> diagnostics(const SamplerInstance& sampler) {
   return {p.diagnostics.begin(), p.diagnostics.end()};
 }
 
-// Something to descend; configurations of the branch without `leaf` fail.
-double mixed_loss(const Point& p) {
-  if (p.active[6] != 0 && p.active[8] == 0) return std::nan("");
-  return std::pow(std::log10(p.x[0]) + 2.5, 2) + std::abs(p.x[1]) + (p.x[5] == 1 ? 0.0 : 0.4) + p.x[8];
-}
-
 SpaceDeclaration line() {
   SpaceBuilder s;
   s.real("x", 0, 1);
@@ -46,12 +41,8 @@ TEST(Mcmc, told_again_in_a_new_instance_the_history_gives_the_same_next_proposal
   for (const std::uint32_t parallel : {1U, 4U, 9U}) {
     const Options options{{"burn_in", 8}, {"initial", 2}};
     auto lived = make(space, options, {.parallel = parallel});
-    const auto asked = run_study(lived, mixed_loss, 150, parallel);
-    History all;
-    for (std::uint64_t t = 0; t < asked.size(); ++t) {
-      const double loss = mixed_loss(asked[t]);
-      all.add(t, std::isnan(loss) ? TrialState::failed : TrialState::completed, {std::isnan(loss) ? 0 : loss}, asked[t]);
-    }
+    const auto asked = run_study(lived, test::failing_mixed_loss, 150, parallel);
+    History all = test::told(asked, test::failing_mixed_loss);
     auto replayed = make(space, options, {.parallel = parallel});
     replayed.tell(all);
     EXPECT_EQ(lived.ask({150, 151, 152, 153}), replayed.ask({150, 151, 152, 153}));

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "nascent/pareto.hpp"
+#include "support/losses.hpp"
 #include "support/sampler_run.hpp"
 #include "support/spaces.hpp"
 
@@ -15,6 +16,7 @@ namespace {
 
 using test::Config;
 using test::History;
+using test::mixed_loss;
 using test::SamplerCase;
 using test::SamplerInstance;
 using Losses = std::function<std::vector<double>(const Point&)>;
@@ -43,10 +45,6 @@ std::vector<double> search(SamplerInstance& sampler, std::size_t n_objectives, s
     sampler.tell(h.add(t, TrialState::completed, values, p));
   }
   return all;
-}
-
-double mixed_loss(const Point& p) {
-  return std::pow(std::log10(p.x[0]) + 2.5, 2) + std::abs(p.x[1]) + p.x[3] / 100 + (p.x[5] == 1 ? 0 : 1) - p.x[8];
 }
 
 // Zitzler, Deb, Thiele, "Comparison of Multiobjective Evolutionary Algorithms" (2000), test function T1. The front is
@@ -108,18 +106,12 @@ TEST(Nsga2, one_objective_on_a_conditional_space_beats_random_search) {
   int wins = 0;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     auto sampler = make(space, {}, {.seed = seed});
-    double evolved = HUGE_VAL, random = HUGE_VAL;
+    double evolved = HUGE_VAL;
     for (const Point& p : test::run_study(sampler, mixed_loss, 300)) {
       ASSERT_TRUE(SpaceView(space.view()).contains(p.row()));
       evolved = std::min(evolved, mixed_loss(p));
     }
-    for (std::uint64_t t = 0; t < 300; ++t) {
-      Rng rng(seed, t);
-      Point p(space.size());
-      SpaceView(space.view()).sample(rng, p.row());
-      random = std::min(random, mixed_loss(p));
-    }
-    wins += evolved < random ? 1 : 0;
+    wins += evolved < test::best_of(test::prior_draws(space, seed, 300), mixed_loss) ? 1 : 0;
   }
   EXPECT_GE(wins, 18) << "of 20; the seeds are fixed, so the outcome is";
 }
@@ -131,12 +123,7 @@ TEST(Nsga2, told_again_in_a_new_instance_the_history_gives_the_same_next_proposa
     auto lived = make(space, {{"population", 8}});
     const auto asked = test::run_study(lived, loss, 100, parallel);
     auto replayed = make(space, {{"population", 8}});
-    History all;
-    for (std::uint64_t t = 0; t < asked.size(); ++t) {
-      const double value = loss(asked[t]);
-      all.add(t, std::isnan(value) ? TrialState::failed : TrialState::completed, {std::isnan(value) ? 0 : value},
-              asked[t]);
-    }
+    History all = test::told(asked, loss);
     replayed.tell(all);
     EXPECT_EQ(lived.ask({100, 101, 102}), replayed.ask({100, 101, 102}));
     EXPECT_EQ(lived.ask_one(101), replayed.ask({101, 100}).at(0)) << "and does not depend on what was asked before";
@@ -210,12 +197,7 @@ TEST(Nsga2, pending_configurations_are_not_repeated_and_a_small_space_ends) {
   pending.add(1, TrialState::pending, {}, b);
   for (std::uint64_t t = 2; t < 50; ++t) EXPECT_EQ(sampler.ask_one(t, pending.get()), c) << "the only one that is left";
   sampler.tell(last.add(1, TrialState::completed, {2.0}, b).add(2, TrialState::completed, {0.0}, c));
-  try {
-    sampler.ask_one(3);
-    FAIL() << "proposed something";
-  } catch (const Error& e) {
-    EXPECT_EQ(e.status(), NAS_E_EXHAUSTED);
-  }
+  EXPECT_TRUE(test::is_exhausted(sampler, 3));
 }
 
 TEST(Nsga2, settings_and_options_make_the_same_sampler) {

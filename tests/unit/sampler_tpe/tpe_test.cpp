@@ -6,6 +6,7 @@
 #include <set>
 
 #include "support/finite_spaces.hpp"
+#include "support/losses.hpp"
 #include "support/sampler_run.hpp"
 #include "support/spaces.hpp"
 
@@ -23,24 +24,13 @@ SamplerInstance make(const SpaceDeclaration& space, Given given = {}, test::Samp
   return {SamplerKind::table<Tpe>, space, config.complete<Tpe>(), c};
 }
 
-// Of mixed_space(): some trials of the branch fail.
-double mixed_loss(const Point& p) {
-  if (p.active[6] != 0 && p.active[8] == 0) return std::nan("");
-  return std::pow(std::log10(p.x[0]) + 2.5, 2) + std::abs(p.x[1]) + (p.x[5] == 1 ? 0.0 : 0.4) + p.x[8];
-}
-
 const char* const kEstimates[] = {"joint", "grouped", "univariate"};
 
 TEST(Tpe, begins_with_the_draws_of_the_prior) {
   const SpaceDeclaration space = test::mixed_space();
   auto sampler = make(space, {{"initial", 7}});
-  const auto rows = run_study(sampler, mixed_loss, 8);
-  for (std::uint64_t t = 0; t < 8; ++t) {
-    Rng rng(1, t);
-    Point expected(space.size());
-    SpaceView(space.view()).sample(rng, expected.row());
-    EXPECT_EQ(rows[t] == expected, t < 7) << t;
-  }
+  const auto rows = run_study(sampler, test::failing_mixed_loss, 8);
+  for (std::uint64_t t = 0; t < 8; ++t) EXPECT_EQ(rows[t] == test::prior_draw(space, 1, t), t < 7) << t;
 }
 
 TEST(Tpe, finds_better_configurations_than_random_search) {
@@ -49,15 +39,8 @@ TEST(Tpe, finds_better_configurations_than_random_search) {
     int wins = 0;
     for (std::uint64_t seed = 0; seed < 10; ++seed) {
       auto sampler = make(space, {{"estimate", estimate}}, {.seed = seed});
-      double found = HUGE_VAL, random = HUGE_VAL;
-      for (const Point& p : run_study(sampler, mixed_loss, 100)) found = std::fmin(found, mixed_loss(p));
-      for (std::uint64_t t = 0; t < 100; ++t) {
-        Rng rng(seed, t);
-        Point p(space.size());
-        SpaceView(space.view()).sample(rng, p.row());
-        random = std::fmin(random, mixed_loss(p));
-      }
-      wins += found < random ? 1 : 0;
+      const double found = test::best_of(run_study(sampler, test::failing_mixed_loss, 100), test::failing_mixed_loss);
+      wins += found < test::best_of(test::prior_draws(space, seed, 100), test::failing_mixed_loss) ? 1 : 0;
     }
     EXPECT_GE(wins, 9) << estimate << ", of 10; the seeds are fixed, so the outcome is";
   }
@@ -68,13 +51,8 @@ TEST(Tpe, told_again_in_a_new_instance_the_history_gives_the_same_next_proposals
   for (const char* estimate : kEstimates) {
     for (const std::uint64_t parallel : {1U, 7U}) {
       auto lived = make(space, {{"estimate", estimate}});
-      const auto asked = run_study(lived, mixed_loss, 60, parallel);
-      History all;
-      for (std::uint64_t t = 0; t < asked.size(); ++t) {
-        const double loss = mixed_loss(asked[t]);
-        const bool failed = std::isnan(loss);
-        all.add(t, failed ? TrialState::failed : TrialState::completed, {failed ? 0 : loss}, asked[t]);
-      }
+      const auto asked = run_study(lived, test::failing_mixed_loss, 60, parallel);
+      History all = test::told(asked, test::failing_mixed_loss);
       auto replayed = make(space, {{"estimate", estimate}});
       replayed.tell(all);
       EXPECT_EQ(lived.ask({60, 61, 62}), replayed.ask({60, 61, 62}));
@@ -204,7 +182,7 @@ TEST(Tpe, follows_conditions) {
   const SpaceDeclaration space = test::mixed_space();
   for (const char* estimate : kEstimates) {
     auto sampler = make(space, {{"estimate", estimate}});
-    for (const Point& p : run_study(sampler, mixed_loss, 80, 3)) {
+    for (const Point& p : run_study(sampler, test::failing_mixed_loss, 80, 3)) {
       EXPECT_TRUE(SpaceView(space.view()).contains(p.row())) << estimate;
       EXPECT_NE(p.x[5], 2) << "of prior 0";
     }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "support/finite_spaces.hpp"
+#include "support/losses.hpp"
 #include "support/sampler_run.hpp"
 #include "support/spaces.hpp"
 #include "vi/reinforce.hpp"
@@ -25,11 +26,6 @@ SamplerInstance make(const SpaceDeclaration& space, Options options = {}, test::
   return {T::Kind::template table<T>, space, config.complete<T>(), c};
 }
 
-double mixed_loss(const Point& p) {
-  if (p.active[6] != 0 && p.active[8] == 0) return std::nan("");
-  return std::pow(std::log10(p.x[0]) + 2.5, 2) + std::abs(p.x[1]) + (p.x[5] == 1 ? 0.0 : 0.4) + p.x[8];
-}
-
 template <class T>
 class Both : public testing::Test {};
 using Samplers = testing::Types<Vi, Reinforce>;
@@ -41,12 +37,8 @@ TYPED_TEST(Both, told_again_in_a_new_instance_the_history_gives_the_same_next_pr
     for (const std::uint32_t parallel : {1U, 4U, 25U}) {
       const Options options{{"family", family}};
       auto lived = make<TypeParam>(space, options, {.parallel = parallel});
-      const auto asked = run_study(lived, mixed_loss, 150, parallel);
-      History all;
-      for (std::uint64_t t = 0; t < asked.size(); ++t) {
-        const double loss = mixed_loss(asked[t]);
-        all.add(t, std::isnan(loss) ? TrialState::failed : TrialState::completed, {std::isnan(loss) ? 0 : loss}, asked[t]);
-      }
+      const auto asked = run_study(lived, test::failing_mixed_loss, 150, parallel);
+      History all = test::told(asked, test::failing_mixed_loss);
       auto replayed = make<TypeParam>(space, options, {.parallel = parallel});
       replayed.tell(all);
       EXPECT_EQ(lived.ask({150, 151, 152, 153}), replayed.ask({150, 151, 152, 153}));
@@ -59,16 +51,9 @@ TYPED_TEST(Both, finds_better_configurations_than_random_search) {
   const SpaceDeclaration space = test::mixed_space();
   int wins = 0;
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
-    double found = HUGE_VAL, random = HUGE_VAL;
     auto sampler = make<TypeParam>(space, {}, {.seed = seed});
-    for (const Point& p : run_study(sampler, mixed_loss, 300)) found = std::fmin(found, mixed_loss(p));
-    for (std::uint64_t t = 0; t < 300; ++t) {
-      Rng rng(seed, t);
-      Point p(space.size());
-      SpaceView(space.view()).sample(rng, p.row());
-      random = std::fmin(random, mixed_loss(p));
-    }
-    wins += found < random ? 1 : 0;
+    const double found = test::best_of(run_study(sampler, test::failing_mixed_loss, 300), test::failing_mixed_loss);
+    wins += found < test::best_of(test::prior_draws(space, seed, 300), test::failing_mixed_loss) ? 1 : 0;
   }
   EXPECT_GE(wins, 8) << "of 10; the seeds are fixed, so the outcome is";
 }

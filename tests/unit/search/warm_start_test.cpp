@@ -2,10 +2,10 @@
 #include "nascent/core/warm_start.hpp"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <filesystem>
 
+#include "files.hpp"
 #include "search_fixture.hpp"
 
 namespace nascent::core {
@@ -17,13 +17,6 @@ using ::testing::HasSubstr;
 
 class WarmStarted : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "nascent-warm-start-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   // A study of completed trials: rows of x, all active, and their loss.
   struct Row {
     std::vector<double> x;
@@ -32,7 +25,7 @@ class WarmStarted : public ::testing::Test {
   std::string earlier(const std::string& file, const std::string& name, const nascent::SpaceDeclaration& declared,
                       const std::vector<Row>& rows, const std::string& metric = "loss",
                       const std::string& config = "") {
-    const std::string path = folder_ / file;
+    const std::string path = folder_.root() / file;
     const StudySpace space(declared);
     const auto store = take(Store::open(path));
     StudyRecord record;
@@ -60,7 +53,7 @@ class WarmStarted : public ::testing::Test {
     config_.warm_start.studies.push_back({store, name, {"study.toml", 7, 3}});
   }
 
-  std::filesystem::path folder_;
+  nascent::test::TemporaryFolder folder_;
   StudyConfig config_ = test::study_config();
   StudySpace space_{test::plane()};
 };
@@ -145,8 +138,8 @@ TEST_F(WarmStarted, a_study_that_is_not_there_is_a_mistake_at_its_place) {
   EXPECT_EQ(refusal(), "study.toml:7:3: " + path + " is not one study; it holds a, b: write \"" + path + "#name\"");
   config_.warm_start.studies[0].name = "b";
   EXPECT_THAT(xs(queue()), ElementsAre(0.2));
-  config_.warm_start.studies[0].store = folder_ / "none.db";
-  EXPECT_THAT(refusal(), HasSubstr("study.toml:7:3: store " + (folder_ / "none.db").string() + " does not exist"));
+  config_.warm_start.studies[0].store = folder_.root() / "none.db";
+  EXPECT_THAT(refusal(), HasSubstr("study.toml:7:3: store " + folder_.path("none.db") + " does not exist"));
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ class StoreFile : public ::testing::Test {
   }
 
   TemporaryFolder folder_;
-  std::string path_ = folder_.file("study.db");
+  std::string path_ = folder_.path("study.db");
 };
 
 TEST_F(StoreFile, people_read_it_with_plain_sqlite) {
@@ -94,7 +94,7 @@ TEST_F(StoreFile, the_hot_queries_use_an_index) {
 }
 
 TEST_F(StoreFile, any_name_will_do) {
-  path_ = folder_.file("100% mine? #1 & é.db");
+  path_ = folder_.path("100% mine? #1 & é.db");
   make_store();
   EXPECT_TRUE(std::filesystem::exists(path_));
   EXPECT_TRUE(Store::open(path_, OpenMode::must_exist));
@@ -104,9 +104,9 @@ TEST_F(StoreFile, opening_what_is_not_there) {
   EXPECT_EQ(refusal(OpenMode::must_exist), "store " + path_ + " does not exist; start a study with `nascent run`");
   EXPECT_FALSE(std::filesystem::exists(path_));
   EXPECT_THAT(refusal(OpenMode::read_only), HasSubstr("does not exist"));
-  path_ = folder_.file("no/such/folder/study.db");
+  path_ = folder_.path("no/such/folder/study.db");
   EXPECT_EQ(refusal(),
-            "store " + path_ + ": its folder " + folder_.file("no/such/folder") + " does not exist; make it first");
+            "store " + path_ + ": its folder " + folder_.path("no/such/folder") + " does not exist; make it first");
   path_ = "";
   EXPECT_THAT(refusal(), HasSubstr("path is empty"));
   path_ = ":memory:";
@@ -114,8 +114,8 @@ TEST_F(StoreFile, opening_what_is_not_there) {
 }
 
 TEST_F(StoreFile, a_folder_in_place_of_a_file) {
-  path_ = folder_.path().string();
-  EXPECT_EQ(refusal(), "store " + path_ + " is a folder; name a file in it, such as " + folder_.file("study.db"));
+  path_ = folder_.root().string();
+  EXPECT_EQ(refusal(), "store " + path_ + " is a folder; name a file in it, such as " + folder_.path("study.db"));
 }
 
 TEST_F(StoreFile, a_text_file_in_place_of_a_store) {
@@ -210,9 +210,9 @@ TEST_F(StoreFile, a_reader_changes_nothing) {
 TEST_F(StoreFile, a_read_only_folder_can_be_read_but_not_written) {
   make_store();
   std::filesystem::permissions(path_, std::filesystem::perms(0444));
-  std::filesystem::permissions(folder_.path(), std::filesystem::perms(0555));
+  std::filesystem::permissions(folder_.root(), std::filesystem::perms(0555));
   const auto outcome = run_child("read-only-folder", {path_});  // as nobody, when the tests run as root
-  std::filesystem::permissions(folder_.path(), std::filesystem::perms(0755));
+  std::filesystem::permissions(folder_.root(), std::filesystem::perms(0755));
   EXPECT_EQ(outcome.output,
             "read 1 trial\nstore " + path_ +
                 ": its folder cannot be written (Permission denied); make the file and its folder writable, or name another "
@@ -229,8 +229,9 @@ TEST_F(StoreFile, a_writer_that_hits_the_limit_of_a_file_leaves_the_store_resuma
 }
 
 TEST_F(StoreFile, a_full_disk_leaves_the_store_resumable) {
-  const std::string disk = folder_.file("disk");
+  const std::string disk = folder_.path("disk");
   std::filesystem::create_directory(disk);
+  // The kernel lets only root mount; for others the limit of a file, above, has to stand for a full disk.
   if (mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=600k") != 0) {
     GTEST_SKIP() << "a small disk can only be mounted by root; the limit of a file is tested above";
   }

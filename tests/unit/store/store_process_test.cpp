@@ -183,7 +183,7 @@ namespace {
 TEST(StoreProcesses, lease_every_trial_exactly_once) {
   constexpr TrialId kTrials = 300;
   const TemporaryFolder folder;
-  const std::string path = folder.file("study.db");
+  const std::string path = folder.path("study.db");
   const auto store = must(Store::open(path));
   const StudyId study = must(store->create_study(small_study()));
   const auto coordinator = must(store->acquire_coordinator(study));
@@ -210,7 +210,7 @@ TEST(StoreProcesses, lease_every_trial_exactly_once) {
 TEST(StoreProcesses, nothing_acknowledged_is_lost_when_a_writer_is_killed) {
   constexpr int kCycles = 60;
   const TemporaryFolder folder;
-  const std::string path = folder.file("study.db");
+  const std::string path = folder.path("study.db");
   std::mt19937 random(7);
   std::map<TrialId, TrialState> acknowledged;
   for (int cycle = 0; cycle < kCycles; ++cycle) {
@@ -244,7 +244,7 @@ TEST(StoreProcesses, nothing_acknowledged_is_lost_when_a_writer_is_killed) {
 
 TEST(StoreProcesses, the_coordinator_of_a_living_process_is_respected_and_of_a_killed_one_replaced) {
   const TemporaryFolder folder;
-  const std::string path = folder.file("study.db");
+  const std::string path = folder.path("study.db");
   const auto store = must(Store::open(path));
   must(store->create_study(small_study()));
   const auto mine = must(store->acquire_coordinator(1));

@@ -19,6 +19,7 @@ using Trainer = Instance<nas_trainer_vt>;
 class Folder {
  public:
   Folder() {
+    // mkdtemp(3) puts other characters in place of the six X.
     std::string name = (fs::temp_directory_path() / "nascent-check-XXXXXX").string();
     if (::mkdtemp(name.data()) != nullptr) path_ = name;
   }

@@ -177,6 +177,7 @@ std::vector<CheckFinding> probe_load(const fs::path& path) {
 std::vector<CheckFinding> probe_twice(const fs::path& path) {
   Checklist list("load");
   list.property("loads_beside_a_copy_of_itself", 16);
+  // mkdtemp(3) puts other characters in place of the six X.
   std::string folder = (fs::temp_directory_path() / "nascent-copy-XXXXXX").string();
   if (::mkdtemp(folder.data()) == nullptr) {
     list.skip("no temporary folder");
