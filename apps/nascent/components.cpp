@@ -18,6 +18,18 @@ core::Result<core::StudySpace> load_space(StudyComponents& components) {
   return core::create_space(components.catalog, components.study, *shape);
 }
 
+core::Result<SearchResults> load_search(const StudyArgument& argument) {
+  auto study = open_study(argument);
+  if (!study) return tl::unexpected(study.error());
+  auto components = load_components(*study);
+  if (!components) return tl::unexpected(components.error());
+  auto space = load_space(*components);
+  if (!space) return tl::unexpected(space.error());
+  auto trials = study->store->trials(study->record.id, {.role = core::TrialRole::search});
+  if (!trials) return tl::unexpected(trials.error());
+  return SearchResults{std::move(*study), std::move(*components), std::move(*space), std::move(*trials)};
+}
+
 core::Result<core::Trial> find_trial(const OpenStudy& study, core::TrialId id) {
   auto trial = study.store->trial(study.record.id, id);
   if (!trial) return tl::unexpected(trial.error());

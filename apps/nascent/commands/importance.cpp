@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "command.hpp"
 #include "components.hpp"
+#include "display/report_text.hpp"
 #include "display/text_table.hpp"
 #include "usage.hpp"
 
@@ -19,8 +19,6 @@ struct Options {
   std::size_t pairs = 10;
   bool json = false;
 };
-
-std::string share_text(double share) { return fmt::format("{:.3f}", share); }
 
 std::string fit_text(const core::ObjectiveImportance& importance) {
   const std::string fit = fmt::format("out-of-bag R^2 {:.2f} over {} configurations", importance.fit, importance.n);
@@ -71,22 +69,16 @@ nlohmann::ordered_json to_json(const core::ObjectiveImportance& importance, std:
   return {{"objective", importance.metric},
           {"configurations", importance.n},
           {"fit", importance.fit},
-          {"trust", std::array{"none", "rough", "good"}[static_cast<std::size_t>(importance.trust())]},
+          {"trust", trust_name(importance.trust())},
           {"parameters", parameters},
           {"pairs", pairs},
           {"explained", importance.explained()}};
 }
 
 Outcome act(const Options& options) {
-  auto study = open_study(options.study);
-  if (!study) return tl::unexpected(study.error());
-  auto components = load_components(*study);
-  if (!components) return tl::unexpected(components.error());
-  const auto space = load_space(*components);
-  if (!space) return tl::unexpected(space.error());
-  const auto trials = study->store->trials(study->record.id, {.role = core::TrialRole::search});
-  if (!trials) return tl::unexpected(trials.error());
-  const auto all = core::study_importance(study->config, *space, *trials);
+  const auto search = load_search(options.study);
+  if (!search) return tl::unexpected(search.error());
+  const auto all = core::study_importance(search->study.config, search->space, search->trials);
   if (!all) return tl::unexpected(all.error());
   if (options.json) {
     nlohmann::ordered_json objectives = nlohmann::ordered_json::array();

@@ -5,6 +5,7 @@
 
 #include "command.hpp"
 #include "components.hpp"
+#include "display/report_text.hpp"
 #include "display/text_table.hpp"
 #include "display/trial_text.hpp"
 
@@ -16,8 +17,6 @@ struct Options {
   core::PosteriorRequest request;
   bool json = false;
 };
-
-std::string share_text(double share) { return fmt::format("{:.3f}", share); }
 
 // The worst good value of the objective, as people write it: "val_accuracy >= 0.91".
 std::string threshold_text(const core::StudyConfig& config, const core::StudyPosterior& posterior) {
@@ -80,7 +79,7 @@ nlohmann::ordered_json posterior_json(const core::StudyPosterior& posterior, con
                                  {"configurations", posterior.n},
                                  {"good_configurations", posterior.n_good},
                                  {"effective_draws", posterior.n_effective},
-                                 {"trust", std::array{"none", "rough", "good"}[static_cast<std::size_t>(posterior.trust())]},
+                                 {"trust", trust_name(posterior.trust())},
                                  {"credibility", request.credibility}};
   if (!drawn) json["good_share"] = posterior.good;
   if (posterior.threshold) json["threshold"] = *posterior.threshold;
@@ -98,15 +97,9 @@ nlohmann::ordered_json posterior_json(const core::StudyPosterior& posterior, con
 }
 
 Outcome act(const Options& options) {
-  auto study = open_study(options.study);
-  if (!study) return tl::unexpected(study.error());
-  auto components = load_components(*study);
-  if (!components) return tl::unexpected(components.error());
-  const auto space = load_space(*components);
-  if (!space) return tl::unexpected(space.error());
-  const auto trials = study->store->trials(study->record.id, {.role = core::TrialRole::search});
-  if (!trials) return tl::unexpected(trials.error());
-  const auto posterior = core::study_posterior(components->catalog, components->study, *space, *trials, options.request);
+  auto search = load_search(options.study);
+  if (!search) return tl::unexpected(search.error());
+  const auto posterior = core::study_posterior(search->components.catalog, search->components.study, search->space, search->trials, options.request);
   if (!posterior) return tl::unexpected(posterior.error());
   if (options.json) {
     fmt::print("{}\n", posterior_json(*posterior, options.request).dump(2));
@@ -118,7 +111,7 @@ Outcome act(const Options& options) {
   TextTable table(header);
   for (const core::ParameterPosterior& parameter : posterior->parameters) add_rows(table, parameter, with_good);
   fmt::print("{}", table.text());
-  print_source(*study, *posterior);
+  print_source(search->study, *posterior);
   return ExitCode::done;
 }
 

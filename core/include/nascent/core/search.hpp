@@ -97,7 +97,8 @@ class Loop;
 //
 // Duplicates are recognised by architecture hash and the values of all parameters outside the space. `reuse`: the trial
 // takes state and metrics of the first one (duplicate_of). `resample`: the sampler is asked again, up to
-// kResamplesMax times, under trial numbers made of the trial and the attempt; then as reuse. A queued configuration is not resampled.
+// kResamplesMax times, under trial numbers made of the trial and the attempt; then as reuse. A queued configuration is not
+// resampled.
 //
 // Wall time is that of all runs of the study together, without the pauses between them; a killed run counts up to its
 // last stored row. When it is over, run() takes the trials that run back as an interruption does: they stay queued, and a
