@@ -27,12 +27,12 @@ Kernel recurrent(const Lowering& node) {
     const auto state = [&](const at::Tensor& h) { return h.transpose(0, 1).reshape({x.size(0), directions * hidden}); };
     at::Tensor y;
     if (lstm) {
-      auto [sequence, h, c] = at::lstm(x, {zero, zero}, parameters, bias, 1, 0.0, false, both, true);
+      auto [sequence, h, c] = at::lstm(x, {zero, zero}, parameters, bias, 1, 0.0, call.training(), both, true);
       y = sequence;
       call.out(state(h), 1);
       call.out(state(c), 2);
     } else {
-      auto [sequence, h] = at::gru(x, zero, parameters, bias, 1, 0.0, false, both, true);
+      auto [sequence, h] = at::gru(x, zero, parameters, bias, 1, 0.0, call.training(), both, true);
       y = sequence;
       call.out(state(h), 1);
     }

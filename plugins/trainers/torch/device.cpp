@@ -2,8 +2,10 @@
 
 #include <link.h>
 #include <malloc.h>
+#include <torch/version.h>
 
 #include <array>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <new>
@@ -11,8 +13,8 @@
 namespace nascent::libtorch {
 namespace {
 
-// Multiply-adds of a row below which conversions cost more than bfloat16 gains.
-constexpr std::int64_t kConvolutionWorkMin = 200'000;
+// Multiply-adds of a row below which conversions cost more than bfloat16 gains; on CUDA each conversion is a launch.
+constexpr std::int64_t kConvolutionWorkMin = 200'000, kConvolutionWorkMinOnCuda = 300'000'000;
 
 bool processor_has_bf16() {
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -36,13 +38,30 @@ bool has_fast_blas() {
   return found;
 }
 
+// The same seed gives the same weights on CUDA too: cuBLAS with a workspace of its own, cuDNN and LibTorch without atomic sums.
+// Operators that LibTorch knows only without a fixed order say so on standard error.
+void repeat_on_cuda() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
+    at::globalContext().setDeterministicCuDNN(true);
+    at::globalContext().setDeterministicAlgorithms(true, true);
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 2)
+    at::globalContext().setDeterministicFillUninitializedMemory(false);  // finds bugs in LibTorch; costs launches
+#endif
+  });
+}
+
 }  // namespace
 
 at::Device choose_device(DeviceChoice choice, const Task& task) {
   const bool wants_cuda = choice == DeviceChoice::cuda || (choice == DeviceChoice::automatic && task.device_type() == 2);
   const bool free_to_choose = choice == DeviceChoice::automatic && task.device_type() == 0;
   if (!wants_cuda && !free_to_choose) return at::kCPU;
-  if (at::hasCUDA()) return {at::kCUDA, static_cast<at::DeviceIndex>(task.device_id())};
+  if (at::hasCUDA()) {
+    repeat_on_cuda();
+    return {at::kCUDA, static_cast<at::DeviceIndex>(task.device_id())};
+  }
   if (free_to_choose) return at::kCPU;
   throw InvalidOption("device", "device is \"cuda\" but this LibTorch sees no CUDA device; use \"auto\" or \"cpu\", or build against a CUDA LibTorch");
 }
@@ -52,7 +71,8 @@ at::ScalarType choose_compute(Precision precision, at::Device device, const Plan
   if (precision == Precision::bf16) return at::kBFloat16;
   const std::int64_t work = plan.convolution_multiply_adds();
   const bool native = device.is_cuda() || processor_has_bf16();
-  return native && work >= kConvolutionWorkMin && 2 * work >= plan.summary().multiply_adds ? at::kBFloat16 : at::kFloat;
+  const std::int64_t enough = device.is_cuda() ? kConvolutionWorkMinOnCuda : kConvolutionWorkMin;
+  return native && work >= enough && 2 * work >= plan.summary().multiply_adds ? at::kBFloat16 : at::kFloat;
 }
 
 bool is_out_of_memory(const std::exception& error) {

@@ -1,4 +1,4 @@
-// One search of one problem, as the search loop runs it: one trial at a time, told in order.
+// One search of one problem, as the search loop runs it: a fixed number of trials in flight, told in order.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +24,9 @@ struct Checkpoint {
   double seconds = 0;   // spent inside the sampler so far
 };
 
-// `budgets` ascend. Every proposal costs one evaluation, also a repeated one. A sampler that is exhausted keeps what it
-// has found. Throws std::runtime_error when the sampler refuses, fails, or proposes what the space does not hold.
+// `budgets` ascend. Trial n is asked for when all up to n - parallel are told; the others are pending. Every proposal
+// costs one evaluation, also a repeated one. A sampler that is exhausted keeps what it has found. Throws std::runtime_error when the sampler refuses, fails, or proposes what the space does not hold.
 std::vector<Checkpoint> run(const SamplerChoice& sampler, const Problem& problem, std::uint64_t seed,
-                            const std::vector<std::uint64_t>& budgets);
+                            const std::vector<std::uint64_t>& budgets, std::uint64_t parallel);
 
 }  // namespace nascent::search_quality

@@ -23,7 +23,7 @@ struct Arguments {
   std::string sampler = "random", tables, problems = ".*";
   std::vector<std::string> options, plugins;
   std::vector<std::uint64_t> budgets{50, 100, 200, 300};
-  std::uint64_t seeds = 100, first_seed = 0;
+  std::uint64_t seeds = 100, first_seed = 0, parallel = 1;
   int objectives = 1;
   bool synthetic = false, categorical = false, list = false;
 };
@@ -60,7 +60,7 @@ void search(const Arguments& given) {
     for (std::uint64_t seed = given.first_seed; seed < given.first_seed + given.seeds; ++seed) {
       const std::uint64_t instance = seed % kInstances;
       if (!instances.contains(instance)) instances.emplace(instance, family.make(instance));
-      for (const Checkpoint& c : run({*component, &*options}, instances.at(instance), seed, given.budgets)) {
+      for (const Checkpoint& c : run({*component, &*options}, instances.at(instance), seed, given.budgets, given.parallel)) {
         fmt::print("{},{},{},{:.9g},{:.9g},{},{:.6f}\n", family.name, seed, c.evaluations, c.score, c.distance, c.unique,
                    c.seconds);
       }
@@ -84,6 +84,7 @@ int main(int argc, char** argv) {
   app.add_flag("--categorical", given.categorical, "declare ordinal parameters of tables as categorical");
   app.add_option("--budgets", given.budgets, "evaluations at which to look; the largest is the sampler's trials_max")->delimiter(',');
   app.add_option("--seeds", given.seeds, "searches per problem");
+  app.add_option("--parallel", given.parallel, "trials in flight")->check(CLI::PositiveNumber);
   app.add_option("--first-seed", given.first_seed, "number of the first seed");
   app.add_flag("--list", given.list, "print the names of the problems");
   CLI11_PARSE(app, argc, argv);

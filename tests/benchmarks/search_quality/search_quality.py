@@ -2,7 +2,7 @@
 """How near to the optimum samplers come, side by side and beside published baselines.
 
     tests/benchmarks/search_quality/search_quality.py BUILD --tables DIR --sampler evolution --sampler tpe:multivariate=true
-        [--set tables|synthetic] [--objectives 2] [--seeds 100] [--budgets 50,100,200,300] [--jobs 2] [--markdown FILE] [--csv FILE]
+        [--set tables|synthetic] [--objectives 2] [--seeds 100] [--budgets 50,100,200,300] [--parallel 1] [--jobs 2] [--markdown FILE] [--csv FILE]
 
 A sampler is [LABEL=]ALIAS[:OPTION=VALUE,...]. Random search always runs too: the index of a sampler is the mean over
 problems of its mean regret relative to random search's after the same number of evaluations. Prints Markdown.
@@ -31,7 +31,8 @@ def parse_sampler(text):
 def command(given, sampler, problem, first, n, budgets):
     _, alias, options = sampler
     line = [given.build / "tests" / "search_quality", "--sampler", alias, "--problems", re.escape(problem), "--seeds", n,
-            "--first-seed", first, "--budgets", ",".join(map(str, budgets)), "--objectives", given.objectives, *selection(given)]
+            "--first-seed", first, "--budgets", ",".join(map(str, budgets)), "--objectives", given.objectives,
+            "--parallel", given.parallel, *selection(given)]
     for option in options:
         line += ["--option", option]
     return [str(part) for part in line]
@@ -161,6 +162,7 @@ def main():
     arguments.add_argument("--each-budget-alone", action="store_true", help="a search of its own per budget, which is its trials_max")
     arguments.add_argument("--budgets", type=lambda t: [int(b) for b in t.split(",")], default=[50, 100, 200, 300])
     arguments.add_argument("--seeds", type=int, default=100)
+    arguments.add_argument("--parallel", type=int, default=1, help="trials in flight")
     arguments.add_argument("--jobs", type=int, default=1)
     arguments.add_argument("--csv", type=pathlib.Path, help="write the means here")
     arguments.add_argument("--markdown", type=pathlib.Path, help="write the tables here instead of printing them")

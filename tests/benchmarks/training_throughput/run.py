@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Training throughput of trainer torch against the plain PyTorch loop on the same LibTorch: one thread, batch 128.
 
-usage: run.py TRAIN_FASHION_MNIST [--rounds N] [--steps N] [--json FILE]
+usage: run.py TRAIN_FASHION_MNIST [--device cpu|cuda] [--python PYTHON] [--rounds N] [--steps N] [--json FILE]
 Each round runs all four programs once, one after the other, so that a busy machine slows all of them alike; the ratios are the
 medians of the rounds' ratios. Wall time is what counts; CPU time is printed beside it for machines that are not idle.
 """
@@ -14,7 +14,6 @@ import sys
 
 WIDTHS = "16,/32,32,32"
 HERE = os.path.dirname(os.path.abspath(__file__))
-PYTHON = "/usr/bin/python3"  # Debian's, which has torch
 
 
 def environment():
@@ -33,20 +32,23 @@ def measure(command):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("program")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--python", default="/usr/bin/python3", help="one that has torch, by default Debian's")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--json")
     arguments = parser.parse_args()
     steps = str(arguments.steps)
-    ours = [arguments.program, "plain:" + WIDTHS, "steps", steps, "60000", "optimizer=sgd", "learning_rate=0.05", "weight_decay=0.0005", "schedule=constant"]
-    loop = [PYTHON, os.path.join(HERE, "train_loop.py"), WIDTHS, steps]
-    programs = {"PyTorch fp32": loop + ["fp32"], "torch fp32": ours + ["precision=fp32"],
-                "PyTorch bf16": loop + ["bf16"], "torch auto": ours + ["precision=auto"]}
+    ours = [arguments.program, "plain:" + WIDTHS, "steps", steps, "60000", "optimizer=sgd", "learning_rate=0.05", "weight_decay=0.0005", "schedule=constant",
+            "device=" + arguments.device]
+    loop = [arguments.python, os.path.join(HERE, "train_loop.py"), WIDTHS, steps]
+    programs = {"PyTorch fp32": loop + ["fp32", arguments.device], "torch fp32": ours + ["precision=fp32"],
+                "PyTorch bf16": loop + ["bf16", arguments.device], "torch auto": ours + ["precision=auto"]}
     rates = {name: [] for name in programs}
     for _ in range(arguments.rounds):
         for name, command in programs.items():
             rates[name].append(measure(command))
-    result = {"network": WIDTHS, "batch_size": 128, "threads": 1, "rounds": arguments.rounds, "images_per_second": {}, "ratios": {}}
+    result = {"network": WIDTHS, "batch_size": 128, "threads": 1, "device": arguments.device, "rounds": arguments.rounds, "images_per_second": {}, "ratios": {}}
     for clock in ("images_per_second", "images_per_cpu_second"):
         result[clock] = {name: statistics.median(r[clock] for r in runs) for name, runs in rates.items()}
         result["ratios"][clock] = {

@@ -1,6 +1,7 @@
 """The plain PyTorch loop that trainer torch is measured against: the same network, data, batch size and optimiser.
 
-usage: train_loop.py WIDTHS STEPS PRECISION      WIDTHS as in train_fashion_mnist: "16,/32,32,32"; PRECISION: fp32 or bf16
+usage: train_loop.py WIDTHS STEPS PRECISION DEVICE
+WIDTHS as in train_fashion_mnist: "16,/32,32,32"; PRECISION: fp32 or bf16; DEVICE: cpu or cuda
 Prints one JSON line: images per second over the steps after the first tenth, by the process's own clock and CPU time.
 """
 import gzip
@@ -26,7 +27,7 @@ def network(widths):
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 10))
 
 
-def main(widths, steps, precision):
+def main(widths, steps, precision, device):
     torch.set_num_threads(1)
     torch.manual_seed(1)
     with gzip.open(FOLDER + "train-images-idx3-ubyte.gz") as f:
@@ -34,7 +35,7 @@ def main(widths, steps, precision):
     with gzip.open(FOLDER + "train-labels-idx1-ubyte.gz") as f:
         labels = torch.frombuffer(bytearray(f.read()[8:]), dtype=torch.uint8).long()
     mean, deviation = images.float().mean(), images.float().std()
-    model = network(widths)
+    model = network(widths).to(device)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9, nesterov=True, weight_decay=5e-4)
     order = torch.randperm(len(images))
     begin = cpu_begin = measured = 0
@@ -42,17 +43,18 @@ def main(widths, steps, precision):
         if step == steps // 10:
             begin, cpu_begin = time.perf_counter(), time.process_time()
         index = order[(step * 128) % 59904:][:128]
-        x = (images[index].float() - mean) / deviation
-        y = labels[index]
+        x = ((images[index].float() - mean) / deviation).to(device)
+        y = labels[index].to(device)
         optimizer.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+        with torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
             loss = F.cross_entropy(model(x), y)
         loss.backward()
         optimizer.step()
         measured += 128 if step >= steps // 10 else 0
+    last_loss = loss.item()  # waits for the device
     print(json.dumps({"images_per_second": measured / (time.perf_counter() - begin),
-                      "images_per_cpu_second": measured / (time.process_time() - cpu_begin), "loss": loss.item()}))
+                      "images_per_cpu_second": measured / (time.process_time() - cpu_begin), "loss": last_loss}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), sys.argv[3])
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4])

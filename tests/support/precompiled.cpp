@@ -1,0 +1,2 @@
+// A target has to own the precompiled header; it does nothing else.
+int main() {}
