@@ -131,7 +131,8 @@ class Improvement : public Acquisition {
       }
     }
   }
-  [[nodiscard]] double gain(const Front& front, std::vector<double>& means, const std::vector<double>& deviations) const {
+  [[nodiscard]] double gain(const Front& front, std::vector<double>& means,
+                            const std::vector<double>& deviations) const {
     if (settings_.acquisition != AcquisitionKind::ucb) return front.log_expected_gain(means, deviations);
     for (std::size_t k = 0; k < means.size(); ++k) means[k] -= settings_.kappa * deviations[k];
     return front.log_gain(means);

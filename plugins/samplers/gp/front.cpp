@@ -13,8 +13,11 @@ namespace {
 
 constexpr double kMargin = 0.1, kRangeMin = 1;  // of the reference point; the latter in deviations of the targets
 
-double improvement(double z) {  // E[max(0, y)], y ~ N(z, 1)
-  return std::isinf(z) ? 0 : std::exp(log_improvement(z));
+// E[max(0, y)], y ~ N(z, 1).
+double improvement(double z) {
+  if (std::isinf(z)) return 0;
+  if (z < -4) return std::exp(log_improvement(z));  // where the terms below cancel
+  return std::exp(-0.5 * z * z) / std::sqrt(2 * std::numbers::pi) + z * normal_cdf(z);
 }
 
 }  // namespace
@@ -35,7 +38,8 @@ Front::Front(const Matrix& points) {
     outcomes.emplace_back();
     for (Index k = 0; k < points.cols(); ++k) outcomes.back().values.push_back(points(i, k));
   }
-  const double n_max = m == 1 ? 1 : std::max(2.0, std::floor(std::pow(kBoxesMax, 1.0 / static_cast<double>(m - 1))));
+  const double n_max =
+      m == 1 ? 1 : std::max(2.0, std::floor(std::pow(kBoxesMax, 1.0 / static_cast<double>(m - 1)) + 1e-9));
   const samplers::Ranking ranking(outcomes);
   for (const std::size_t i : ranking.best_first) {
     if (ranking.rank[i] == 0 && static_cast<double>(members_.size()) < n_max) members_.push_back(outcomes[i].values);

@@ -9,16 +9,16 @@
 namespace nascent::gp {
 
 // log E[max(0, y)] for y ~ N(z, 1), to a relative precision of 1e-9 or better for every z. Source: Ament, Daulton,
-// Eriksson, Balandat, Bakshy, "Unexpected Improvements to Expected Improvement for Bayesian Optimization" (NeurIPS 2023,
-// arXiv:2310.20708), equation 9; below -25 by Mills' ratio instead.
+// Eriksson, Balandat, Bakshy, "Unexpected Improvements to Expected Improvement for Bayesian Optimization" (NeurIPS
+// 2023, arXiv:2310.20708), equation 9; below -25 by Mills' ratio instead.
 double log_improvement(double z);
 
 // The undominated of some points, minimised. One objective: the gain of y is best - y. Several: the hypervolume that y
 // adds up to a reference point a tenth of the front's range beyond its worst values.
 class Front {
  public:
-  // points: [n >= 1][n_objectives]. At most kBoxesMax boxes: of a front that would have more, the members of the largest
-  // crowding distance stay.
+  // points: [n >= 1][n_objectives]. At most kBoxesMax boxes: of a front that would have more, the members of the
+  // largest crowding distance stay.
   static constexpr double kBoxesMax = 4096;
   explicit Front(const Matrix& points);
 

@@ -14,7 +14,8 @@
 namespace nascent::gp {
 
 // Draws the first trials from the prior; then predicts results by Gaussian processes conditioned on what was told, and
-// proposes what is worth most by the prediction. Equal history, pending trials and trial number give the equal proposal.
+// proposes what is worth most by the prediction. Equal history, pending trials and trial number give the equal
+// proposal.
 class GaussianProcessSearch : public Sampler {
  public:
   static constexpr About about{"org.nascent.sampler.gp", "gp", "1.0.0",
@@ -25,7 +26,8 @@ class GaussianProcessSearch : public Sampler {
       option("initial", "trials drawn from the prior before the first prediction").integer(1, 1000000).otherwise(10),
       option("acquisition", "how a prediction is turned into worth").one_of(acquisitions).otherwise("log_ei"),
       option("kappa", "posterior deviations that acquisition ucb hopes for").real(0, 100).otherwise(2.0),
-      option("hyperparameters", "most probable ones, or mean over draws by slice sampling, which costs several times as much")
+      option("hyperparameters",
+             "most probable ones, or mean over draws by slice sampling, which costs several times as much")
           .one_of(hyperparameters)
           .otherwise("map"),
       option("random_share", "share of trials that stay draws from the prior").real(0, 1).otherwise(0.05),
@@ -56,8 +58,8 @@ class GaussianProcessSearch : public Sampler {
   Encoder encoder_;
   History history_;
   samplers::Known known_;
-  ToldList trials_;            // selected, then those told since
-  std::size_t n_selected_ = 0;  // of `trials_`
+  ToldList trials_;                                  // selected, then those told since
+  std::size_t n_selected_ = 0;                       // of `trials_`
   std::uint64_t selected_at_ = 0, select_next_ = 1;  // told trials
   bool any_completed_ = false;                       // among `trials_`
   std::vector<Model> models_;                        // empty when they are of an earlier selection

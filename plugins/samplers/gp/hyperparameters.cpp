@@ -110,7 +110,8 @@ Vector most_probable(const HyperPosterior& posterior) {
     return (*static_cast<Density*>(of))(x, slope);
   };
   // The prior's mode; and a rough function that is mostly noise.
-  for (const Vector& start : {HyperPosterior::prior_mode(layout), filled(layout, -0.5, -1, length_location(layout), -1)}) {
+  for (const Vector& start :
+       {HyperPosterior::prior_mode(layout), filled(layout, -0.5, -1, length_location(layout), -1)}) {
     nlopt::opt search(nlopt::LD_LBFGS, static_cast<unsigned>(start.size()));
     search.set_lower_bounds({lowest.begin(), lowest.end()});
     search.set_upper_bounds({highest.begin(), highest.end()});

@@ -9,9 +9,10 @@
 namespace nascent::gp {
 
 // log p(y | theta) + log p(theta) for standardised targets y. p(theta): length scales log-normal with location
-// sqrt(2) + log(D) / 2 and scale sqrt(3) for D columns (Hvarfner, Hellsten, Nardi, "Vanilla Bayesian Optimization Performs
-// Great in High Dimensions", ICML 2024, arXiv:2402.02229, section 4); the noise's variance log-normal with location -4 and
-// scale 1 (BoTorch 0.12); signal and graph variance log-normal with location 0 and scale 1; rho uniform in its logarithm.
+// sqrt(2) + log(D) / 2 and scale sqrt(3) for D columns (Hvarfner, Hellsten, Nardi, "Vanilla Bayesian Optimization
+// Performs Great in High Dimensions", ICML 2024, arXiv:2402.02229, section 4); the noise's variance log-normal with
+// location -4 and scale 1 (BoTorch 0.12); signal and graph variance log-normal with location 0 and scale 1; rho uniform
+// in its logarithm.
 class HyperPosterior {
  public:
   // inputs: [n >= 1]; targets: [n].
@@ -44,9 +45,9 @@ class HyperPosterior {
 // The theta of greatest density: NLopt's L-BFGS from two starts, at most 50 densities each.
 Vector most_probable(const HyperPosterior& posterior);
 
-// `n` draws of theta by slice sampling, coordinate by coordinate with stepping out, from `start` on: Neal, "Slice Sampling"
-// (Annals of Statistics 31, 2003), figures 3 and 5; on these posteriors Murray, Adams, "Slice Sampling Covariance
-// Hyperparameters of Latent Gaussian Models" (NeurIPS 2010).
+// `n` draws of theta by slice sampling, coordinate by coordinate with stepping out, from `start` on: Neal, "Slice
+// Sampling" (Annals of Statistics 31, 2003), figures 3 and 5; on these posteriors Murray, Adams, "Slice Sampling
+// Covariance Hyperparameters of Latent Gaussian Models" (NeurIPS 2010).
 std::vector<Vector> slice_draws(const HyperPosterior& posterior, Vector start, std::size_t n, Rng& rng);
 
 }  // namespace nascent::gp

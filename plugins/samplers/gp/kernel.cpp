@@ -27,7 +27,9 @@ Kernel::Kernel(const Layout& layout, const Vector& theta)
 }
 
 Kernel::Embedded Kernel::embed(const Inputs& inputs) const {
-  Embedded out{Matrix(inputs.size(), coordinates_), {}, inputs.x.rightCols(static_cast<Index>(layout_.categoricals)),
+  Embedded out{Matrix(inputs.size(), coordinates_),
+               {},
+               inputs.x.rightCols(static_cast<Index>(layout_.categoricals)),
                inputs.graphs};
   Index c = 0;
   for (Index i = 0; i < angles_.size(); ++i) {

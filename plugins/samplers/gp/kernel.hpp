@@ -9,12 +9,12 @@ namespace nascent::gp {
 //
 //   k(x, x') = s^2 (1 + r + r^2/3) exp(-r - h) + g^2 similarity(x, x'),   r^2 = 5 (sum of d_i^2 over the numbers)
 //
-// Matern 5/2 with one length scale l_i per number, d_i = |u_i - u_i'| / l_i (Rasmussen, Williams, "Gaussian Processes for
-// Machine Learning", 2006, equation 4.17). A number that may be inactive is a point on an arc of radius 1/l_i and angle
-// pi rho_i u_i, and the centre of the circle where it is inactive; d_i is the distance of the points (Swersky, Duvenaud,
-// Snoek, Hutter, Osborne, "Raiders of the Lost Architecture", 2013, arXiv:1409.4011, section 3). h is the weighted
-// Hamming distance of the categoricals, 1/(2 l_c^2) for each that differs, being inactive counted as a further choice
-// (Hutter, Hoos, Leyton-Brown, LION 2011, section 4.1). The last term, with its own variance g^2, is the
+// Matern 5/2 with one length scale l_i per number, d_i = |u_i - u_i'| / l_i (Rasmussen, Williams, "Gaussian Processes
+// for Machine Learning", 2006, equation 4.17). A number that may be inactive is a point on an arc of radius 1/l_i and
+// angle pi rho_i u_i, and the centre of the circle where it is inactive; d_i is the distance of the points (Swersky,
+// Duvenaud, Snoek, Hutter, Osborne, "Raiders of the Lost Architecture", 2013, arXiv:1409.4011, section 3). h is the
+// weighted Hamming distance of the categoricals, 1/(2 l_c^2) for each that differs, being inactive counted as a further
+// choice (Hutter, Hoos, Leyton-Brown, LION 2011, section 4.1). The last term, with its own variance g^2, is the
 // Weisfeiler-Lehman kernel (subtrees.hpp).
 class Kernel {
  public:

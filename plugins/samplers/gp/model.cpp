@@ -7,7 +7,7 @@
 namespace nascent::gp {
 namespace {
 
-constexpr std::size_t kDraws = 6;         // of the hyper-parameters' posterior
+constexpr std::size_t kDraws = 6;        // of the hyper-parameters' posterior
 constexpr double kSuccessLeast = 1e-12;  // nothing is impossible
 
 Inputs inputs_of(const ToldList& trials, std::span<const std::size_t> rows, Index columns) {
@@ -77,8 +77,7 @@ void Model::learn(const ToldList& trials) {
 
 void Model::learn(Process& process, const ToldList& trials, const Lesson& lesson) const {
   const auto known = static_cast<std::size_t>(process.size());
-  const Inputs more =
-      inputs_of(trials, std::span(lesson.rows).subspan(known), static_cast<Index>(layout_.size()));
+  const Inputs more = inputs_of(trials, std::span(lesson.rows).subspan(known), static_cast<Index>(layout_.size()));
   if (more.size() > 0) started_ ? process.observe_each(more) : process.observe_all(more);
   if (process.size() > 0) process.set_values(lesson.targets);
 }

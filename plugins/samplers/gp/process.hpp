@@ -25,8 +25,8 @@ class Process {
   [[nodiscard]] const Kernel& kernel() const { return kernel_; }
   [[nodiscard]] Index size() const { return at_.size(); }
 
-  // Appends observations whose values are not given yet, all at once, O(n^3), or one by one, O(n^2) each: then the factor
-  // is the same to the last bit however many come at a time.
+  // Appends observations whose values are not given yet, all at once, O(n^3), or one by one, O(n^2) each: then the
+  // factor is the same to the last bit however many come at a time.
   void observe_all(const Inputs& inputs);
   void observe_each(const Inputs& inputs);
   // Values of all observations. [size()]
@@ -58,8 +58,8 @@ class Process {
   Matrix innovations_;  // [n][worlds]
 };
 
-// Lower Cholesky factor of a covariance that may be singular: with the least of 1e-10, 1e-8 .. of its mean variance added to
-// the diagonal that makes it positive.
+// Lower Cholesky factor of a covariance that may be singular: with the least of 1e-10, 1e-8 .. of its mean variance
+// added to the diagonal that makes it positive.
 Matrix lower_factor(Matrix covariance);
 
 }  // namespace nascent::gp

@@ -8,9 +8,9 @@
 namespace nascent::gp {
 namespace {
 
-constexpr std::size_t kClimbs = 4;                             // from candidates, and half as many from parents
-constexpr std::size_t kRounds = 10;                            // of climbing
-constexpr std::array kSteps{0.1, 0.03, 0.01, 0.003, 0.001};    // of numbers, as shares of their range
+constexpr std::size_t kClimbs = 4;                            // from candidates, and half as many from parents
+constexpr std::size_t kRounds = 10;                           // of climbing
+constexpr std::array kSteps{0.1, 0.03, 0.01, 0.003, 0.001};   // of numbers, as shares of their range
 constexpr std::array<std::uint64_t, 3> kChangesMax{1, 1, 3};  // parameters changed at once, by turns
 
 struct Climb {

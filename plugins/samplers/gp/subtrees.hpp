@@ -9,8 +9,8 @@
 
 namespace nascent::gp {
 
-// How often each subtree pattern occurs: label and count, by rising label; the count's squares sum to `norm`. Patterns of
-// different heights have different labels. Empty for a configuration without architecture.
+// How often each subtree pattern occurs: label and count, by rising label; the count's squares sum to `norm`. Patterns
+// of different heights have different labels. Empty for a configuration without architecture.
 struct Subtrees {
   std::vector<std::pair<std::uint64_t, double>> counts;
   double norm = 0;
@@ -23,8 +23,8 @@ struct Subtrees {
 // (ICLR 2021).
 Subtrees subtrees_of(const Graph& graph, std::size_t depth);
 
-// Cosine of the counts, in [0, 1]: 1 for equal counts, 0 for none in common. Two configurations without architecture are
-// equal.
+// Cosine of the counts, in [0, 1]: 1 for equal counts, 0 for none in common. Two configurations without architecture
+// are equal.
 double similarity(const Subtrees& a, const Subtrees& b);
 
 }  // namespace nascent::gp

@@ -100,7 +100,8 @@ TEST(NoisyEi, is_the_mean_improvement_over_joint_draws) {
     squares += gain.cwiseAbs2() / n;
   }
   for (Index i = 0; i < 5; ++i) {
-    const double error = std::sqrt((squares[i] - expected[i] * expected[i]) / n + (spread[i] - found[i] * found[i]) / seeds);
+    const double error =
+        std::sqrt((squares[i] - expected[i] * expected[i]) / n + (spread[i] - found[i] * found[i]) / seeds);
     // 5 standard errors, and 3 % for the trials that are not among the best 16.
     EXPECT_NEAR(found[i], expected[i], 5 * error + 0.03 * expected[i]) << i;
   }
@@ -140,8 +141,8 @@ TEST(Acquisitions, a_configuration_that_runs_is_worth_less) {
 TEST(Acquisitions, before_anything_is_feasible_only_the_probability_of_success_counts) {
   const Model model = model_of(told([](const Matrix& x) { return Case{{bowl(x)}, {0.1 + x(0, 0)}}; }), 1, 1);
   const Inputs at = random_inputs(10, 22);
-  for (const AcquisitionKind kind : {AcquisitionKind::log_ei, AcquisitionKind::noisy_ei, AcquisitionKind::ucb,
-                                     AcquisitionKind::thompson}) {
+  for (const AcquisitionKind kind :
+       {AcquisitionKind::log_ei, AcquisitionKind::noisy_ei, AcquisitionKind::ucb, AcquisitionKind::thompson}) {
     EXPECT_EQ(worth(kind, model, at, random_inputs(2, 3)), model.log_success(at));
   }
 }

@@ -73,7 +73,8 @@ TEST(Front, the_expected_gain_is_the_mean_over_draws) {
       squares += gain * gain / n;
     }
     // 5 standard errors: 6 seeds in ten million fail.
-    EXPECT_NEAR(std::exp(front.log_expected_gain(means, deviations)), sum, 5 * std::sqrt((squares - sum * sum) / n)) << m;
+    EXPECT_NEAR(std::exp(front.log_expected_gain(means, deviations)), sum, 5 * std::sqrt((squares - sum * sum) / n))
+        << m;
   }
 }
 

@@ -36,7 +36,8 @@ TEST(Kernel, its_gradient_is_that_of_finite_differences) {
   };
   const Vector theta = theta_with_graph();
   const Kernel kernel(with, theta);
-  const Vector gradient = kernel.gradient(at, kernel.embed(at), among(kernel, at), similarities(at.graphs, at.graphs), weights);
+  const Vector gradient =
+      kernel.gradient(at, kernel.embed(at), among(kernel, at), similarities(at.graphs, at.graphs), weights);
   for (Index i = 0; i < theta.size(); ++i) {
     const double step = 1e-5;
     Vector up = theta, down = theta;

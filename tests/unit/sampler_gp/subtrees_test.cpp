@@ -28,8 +28,8 @@ std::vector<double> counts(const Subtrees& subtrees) {
 }
 
 TEST(Subtrees, are_counted_by_height_on_the_nodes_that_reach_an_output) {
-  // Height 0: one input, three times Relu. Height 1: the input alone, Relu on it once, Relu on Relu twice. Height 2: the
-  // input alone, and three different ones.
+  // Height 0: one input, three times Relu. Height 1: the input alone, Relu on it once, Relu on Relu twice. Height 2:
+  // the input alone, and three different ones.
   EXPECT_EQ(counts(subtrees_of(chain(3), 0)), (std::vector<double>{1, 3}));
   EXPECT_EQ(counts(subtrees_of(chain(3), 1)), (std::vector<double>{1, 1, 1, 2, 3}));
   EXPECT_EQ(counts(subtrees_of(chain(3), 2)), (std::vector<double>{1, 1, 1, 1, 1, 1, 1, 2, 3}));
@@ -49,7 +49,8 @@ TEST(Subtrees, do_not_depend_on_the_order_of_nodes_or_inputs) {
   const auto graph = [](bool turned) {
     Graph g;
     const NodeId x = g.input("x", {8});
-    const NodeId a = g.add(turned ? "Sigmoid" : "Relu", {x}, {}, "a"), b = g.add(turned ? "Relu" : "Sigmoid", {x}, {}, "b");
+    const NodeId a = g.add(turned ? "Sigmoid" : "Relu", {x}, {}, "a"),
+                 b = g.add(turned ? "Relu" : "Sigmoid", {x}, {}, "b");
     g.output(g.add("Add", {a, b}, {}, "sum"));
     return g;
   };
