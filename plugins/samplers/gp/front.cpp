@@ -31,6 +31,13 @@ double log_improvement(double z) {
   return -0.5 * z * z - log_root + std::log1p(z * scaled * std::sqrt(std::numbers::pi / 2));
 }
 
+double log_normal_cdf(double z) {
+  if (z > -25) return std::log(normal_cdf(z));
+  const double w = 1 / (z * z);  // Mills' ratio
+  const double series = 1 + w * (-1 + w * (3 + w * (-15 + w * 105)));
+  return -0.5 * z * z - std::log(-z) - 0.5 * std::log(2 * std::numbers::pi) + std::log(series);
+}
+
 Front::Front(const Matrix& points) {
   const auto m = static_cast<std::size_t>(points.cols());
   std::vector<samplers::Outcome> outcomes;

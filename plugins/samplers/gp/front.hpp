@@ -13,6 +13,9 @@ namespace nascent::gp {
 // 2023, arXiv:2310.20708), equation 9; below -25 by Mills' ratio instead.
 double log_improvement(double z);
 
+// log of the standard normal distribution function, as precise, for every z.
+double log_normal_cdf(double z);
+
 // The undominated of some points, minimised. One objective: the gain of y is best - y. Several: the hypervolume that y
 // adds up to a reference point a tenth of the front's range beyond its worst values.
 class Front {

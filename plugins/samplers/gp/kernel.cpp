@@ -58,8 +58,11 @@ Matrix Kernel::hamming(const Embedded& a, const Embedded& b) const {
   const Index first = angles_.size();
   for (Index c = 0; c < a.categories.cols(); ++c) {
     const double weight = 0.5 * inverse_lengths_[first + c] * inverse_lengths_[first + c];
+    const double* const one = a.categories.col(c).data();
     for (Index j = 0; j < b.size(); ++j) {
-      h.col(j).array() += (a.categories.col(c).array() != b.categories(j, c)).cast<double>() * weight;
+      const double other = b.categories(j, c);
+      double* const to = h.col(j).data();
+      for (Index i = 0; i < a.size(); ++i) to[i] += one[i] != other ? weight : 0;
     }
   }
   return h;

@@ -4,11 +4,12 @@
 #include <cmath>
 #include <numeric>
 
+#include "gp/front.hpp"
+
 namespace nascent::gp {
 namespace {
 
-constexpr std::size_t kDraws = 6;        // of the hyper-parameters' posterior
-constexpr double kSuccessLeast = 1e-12;  // nothing is impossible
+constexpr std::size_t kDraws = 6;  // of the hyper-parameters' posterior
 
 Inputs inputs_of(const ToldList& trials, std::span<const std::size_t> rows, Index columns) {
   std::vector<const Inputs*> parts;
@@ -109,7 +110,7 @@ Vector Model::log_success(const Inputs& at) const {
     const Process::Posterior p = processes_[k].posterior(at);
     for (Index i = 0; i < at.size(); ++i) {
       const double deviation = std::sqrt(p.deviation[i] * p.deviation[i] + processes_[k].kernel().noise());
-      sum[i] += std::log(std::max(normal_cdf((thresholds_[k] - p.mean(i, 0)) / deviation), kSuccessLeast));
+      sum[i] += log_normal_cdf((thresholds_[k] - p.mean(i, 0)) / deviation);
     }
   }
   return sum;

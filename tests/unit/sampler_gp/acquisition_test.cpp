@@ -102,8 +102,8 @@ TEST(NoisyEi, is_the_mean_improvement_over_joint_draws) {
   for (Index i = 0; i < 5; ++i) {
     const double error =
         std::sqrt((squares[i] - expected[i] * expected[i]) / n + (spread[i] - found[i] * found[i]) / seeds);
-    // 5 standard errors, and 3 % for the trials that are not among the best 16.
-    EXPECT_NEAR(found[i], expected[i], 5 * error + 0.03 * expected[i]) << i;
+    // 5 standard errors, 3 % for the trials that are not among the best 16, and what 20,000 draws never see.
+    EXPECT_NEAR(found[i], expected[i], 5 * error + 0.03 * expected[i] + 1e-6) << i;
   }
 }
 

@@ -18,6 +18,13 @@ TEST(LogImprovement, is_exact_in_every_tail) {
   }
 }
 
+TEST(LogNormalCdf, is_exact_in_every_tail) {
+  for (std::size_t i = 0; i < reference::kImprovementAt.size(); ++i) {
+    const double expected = reference::kLogNormalCdf[i];
+    EXPECT_NEAR(log_normal_cdf(reference::kImprovementAt[i]), expected, 1e-9 + 1e-15 * std::abs(expected)) << i;
+  }
+}
+
 Matrix random_points(Index n, Index m, std::uint64_t seed) {
   Rng rng(seed);
   Matrix points(n, m);

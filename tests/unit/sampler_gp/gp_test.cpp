@@ -45,7 +45,7 @@ TEST(Gp, finds_better_configurations_than_random_search_with_every_acquisition) 
   const test::Loss loss = test::distance_loss(space);
   for (const char* acquisition : {"log_ei", "noisy_ei", "ucb", "thompson"}) {
     int wins = 0;
-    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    for (std::uint64_t seed = 0; seed < 10; ++seed) {
       auto sampler = make(space, {{"acquisition", acquisition}}, {.seed = seed});
       double guided = HUGE_VAL;
       for (const Point& p : test::run_study(sampler, loss, 60, 2)) {
@@ -54,7 +54,7 @@ TEST(Gp, finds_better_configurations_than_random_search_with_every_acquisition) 
       }
       wins += guided < test::best_of(test::prior_draws(space, seed, 60), loss) ? 1 : 0;
     }
-    EXPECT_GE(wins, 18) << acquisition << ": of 20; the seeds are fixed, so the outcome is";
+    EXPECT_GE(wins, 9) << acquisition << ": of 10; the seeds are fixed, so the outcome is";
   }
 }
 
@@ -214,10 +214,10 @@ TEST(Gp, ends_when_every_configuration_was_tried) {
   EXPECT_TRUE(test::is_exhausted(sampler, 3));
 }
 
-TEST(Gp, a_constant_objective_over_very_many_choices_ends_nowhere) {
+TEST(Gp, a_constant_objective_over_a_million_choices_ends_nowhere) {
   SpaceBuilder s;
   std::vector<std::string> many;
-  for (int i = 0; i < 100000; ++i) many.push_back(std::to_string(i));
+  for (int i = 0; i < 1000000; ++i) many.push_back(std::to_string(i));
   s.choice("c", many);
   s.real("x", 0, 1);
   const SpaceDeclaration space = s.declaration();
@@ -225,6 +225,75 @@ TEST(Gp, a_constant_objective_over_very_many_choices_ends_nowhere) {
   for (const Point& p : test::run_study(
            sampler, [](const Point&) { return 1.0; }, 30)) {
     EXPECT_TRUE(SpaceView(space.view()).contains(p.row()));
+  }
+}
+
+TEST(Gp, values_that_are_no_numbers_count_as_failures) {
+  const SpaceDeclaration space = test::mixed_space();
+  auto with_values = make(space), with_failures = make(space);
+  History values, failures;
+  for (std::uint64_t t = 0; t < 30; ++t) {
+    const Point p = prior_draw(space, 1, t);
+    const double broken = t % 9 == 0 ? HUGE_VAL : std::nan("");
+    values.add(t, TrialState::completed, {t % 3 == 0 ? broken : test::distance_loss(space)(p)}, p);
+    failures.add(t, t % 3 == 0 ? TrialState::failed : TrialState::completed, {test::distance_loss(space)(p)}, p);
+  }
+  with_values.tell(values);
+  with_failures.tell(failures);
+  EXPECT_EQ(with_values.ask({30, 31}), with_failures.ask({30, 31}));
+}
+
+TEST(Gp, a_hundred_repeats_of_one_configuration_teach_little_and_harm_nothing) {
+  const SpaceDeclaration space = test::mixed_space();
+  auto sampler = make(space);
+  History all;
+  Rng rng(3);
+  const Point same = prior_draw(space, 1, 0);
+  for (std::uint64_t t = 0; t < 100; ++t) all.add(t, TrialState::completed, {rng.normal()}, same);
+  sampler.tell(all);
+  const Point asked = sampler.ask_one(100);
+  EXPECT_TRUE(SpaceView(space.view()).contains(asked.row()));
+  EXPECT_NE(asked, same);
+}
+
+TEST(Gp, a_space_of_one_configuration_is_exhausted_after_it) {
+  SpaceBuilder s;
+  s.choice("c", {"a"});
+  s.real("point", 1, 1);
+  const SpaceDeclaration space = s.declaration();
+  auto sampler = make(space, {{"initial", 1}});
+  test::run_study(sampler, sum_of, 1);
+  EXPECT_TRUE(test::is_exhausted(sampler, 1));
+}
+
+TEST(Gp, drawn_hyper_parameters_find_the_optimum_too_and_replay) {
+  SpaceBuilder s;
+  s.real("x", 0, 1);
+  s.real("y", 0, 1);
+  const SpaceDeclaration space = s.declaration();
+  const auto bowl = [](const Point& p) { return std::pow(p.x[0] - 0.3, 2) + std::pow(p.x[1] - 0.8, 2); };
+  auto sampler = make(space, {{"hyperparameters", "slice"}}), replayed = make(space, {{"hyperparameters", "slice"}});
+  const auto rows = test::run_study(sampler, bowl, 25);
+  EXPECT_LT(test::best_of(rows, bowl), 1e-3) << "random search: 25 draws come within pi r^2 = 1/25, r^2 = 0.013";
+  History all = test::told(rows, bowl);
+  replayed.tell(all);
+  EXPECT_EQ(sampler.ask_one(25), replayed.ask_one(25));
+}
+
+TEST(Gp, a_noisy_objective_is_no_reason_to_stay_at_the_luckiest_trial) {
+  SpaceBuilder s;
+  s.real("x", 0, 1);
+  s.real("y", 0, 1);
+  const SpaceDeclaration space = s.declaration();
+  for (const char* acquisition : {"log_ei", "noisy_ei"}) {
+    auto sampler = make(space, {{"acquisition", acquisition}, {"random_share", 0.0}});
+    Rng noise(5);
+    const auto bowl = [](const Point& p) { return std::pow(p.x[0] - 0.3, 2) + std::pow(p.x[1] - 0.8, 2); };
+    const auto rows = test::run_study(
+        sampler, [&](const Point& p) { return bowl(p) + 0.1 * noise.normal(); }, 60);
+    double sum = 0;
+    for (std::size_t t = 40; t < 60; ++t) sum += bowl(rows[t]) / 20;
+    EXPECT_LT(sum, 0.04) << acquisition << ": of a trial; 0.26 at random";
   }
 }
 

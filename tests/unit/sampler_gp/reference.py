@@ -82,6 +82,8 @@ def main():
     table("kImprovementAt", at)
     z = [mpmath.mpf(v) for v in at]
     table("kLogImprovement", [float(mpmath.log(tail(v))) for v in z])
+    print("// log(Phi(z)) at the same z.")
+    table("kLogNormalCdf", [float(mpmath.log(mpmath.erfc(-v / mpmath.sqrt(2)) / 2)) for v in z])
     print("\n}  // namespace nascent::gp::reference")
 
 
