@@ -33,7 +33,7 @@ class GaussianProcessSearch : public Sampler {
       option("random_share", "share of trials that stay draws from the prior").real(0, 1).otherwise(0.05),
       option("candidates", "prior draws and mutants scored per proposal, before the local search")
           .integer(2, 100000)
-          .otherwise(200),
+          .otherwise(150),
       option("history", "trials that a process is conditioned on: best, newest and random ones")
           .integer(20, 5000)
           .otherwise(500),

@@ -11,7 +11,7 @@ namespace nascent::gp {
 
 // Hyper-parameters of each lesson of the trials, in the order of lessons(); several draws of them, or one. From at most
 // kFitRowsMax trials each: the best quarter and an even part of the others.
-inline constexpr std::size_t kFitRowsMax = 150;
+inline constexpr std::size_t kFitRowsMax = 120;
 using Thetas = std::vector<Vector>;  // [lessons]
 std::vector<Thetas> learnt_thetas(const Layout& layout, const ToldList& trials, std::size_t n_objectives,
                                   std::size_t n_constraints, Hyperparameters kind, std::uint64_t seed);

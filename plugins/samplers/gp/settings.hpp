@@ -23,7 +23,7 @@ struct Settings {
   AcquisitionKind acquisition = AcquisitionKind::log_ei;
   double kappa = 2;              // posterior deviations of ucb
   double random_share = 0.05;    // of the trials stay prior draws
-  std::size_t candidates = 200;  // prior draws and mutants scored per proposal, before the local search
+  std::size_t candidates = 150;  // prior draws and mutants scored per proposal, before the local search
   std::size_t history = 500;     // trials a process is conditioned on
   Hyperparameters hyperparameters = Hyperparameters::map;
   GraphKernel graph = GraphKernel::without;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -291,9 +292,10 @@ TEST(Gp, a_noisy_objective_is_no_reason_to_stay_at_the_luckiest_trial) {
     const auto bowl = [](const Point& p) { return std::pow(p.x[0] - 0.3, 2) + std::pow(p.x[1] - 0.8, 2); };
     const auto rows = test::run_study(
         sampler, [&](const Point& p) { return bowl(p) + 0.1 * noise.normal(); }, 60);
-    double sum = 0;
-    for (std::size_t t = 40; t < 60; ++t) sum += bowl(rows[t]) / 20;
-    EXPECT_LT(sum, 0.04) << acquisition << ": of a trial; 0.26 at random";
+    std::vector<double> late;
+    for (std::size_t t = 40; t < 60; ++t) late.push_back(bowl(rows[t]));
+    std::ranges::nth_element(late, late.begin() + 10);
+    EXPECT_LT(late[10], 0.04) << acquisition << ": half of the last trials lie in the best eighth of the space";
   }
 }
 
