@@ -48,7 +48,7 @@ void Process::observe_each(const Inputs& inputs) {
 }
 
 Matrix Process::whitened(const Kernel::Embedded& at) const {
-  if (size() == 0) return Matrix(0, at.size());
+  if (size() == 0 || at.size() == 0) return Matrix(size(), at.size());
   Matrix k = kernel_(at_, at);
   factor().triangularView<Eigen::Lower>().solveInPlace(k);
   return k;
