@@ -17,7 +17,7 @@ build_packages=(
   build-essential cmake ninja-build ccache pkg-config
   libtorch-dev libopenblas0-pthread
   libboost-dev libtomlplusplus-dev libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev libexpected-dev libeigen3-dev
-  libsoci-dev libsqlite3-dev zlib1g-dev libssl-dev libxxhash-dev
+  libnlopt-cxx-dev libsoci-dev libsqlite3-dev zlib1g-dev libssl-dev libxxhash-dev
 )
 demo_packages=(dataset-fashion-mnist)
 test_packages=(
