@@ -21,6 +21,21 @@ std::string numbered(std::string_view section, std::size_t i, std::size_t n) {
   return n == 1 ? std::string(section) : fmt::format("{}.{}", section, i);
 }
 
+// Where the sampler's options say `text`; the sampler itself where they do not.
+SourceLocation place_of(const std::string& text, const ComponentConfig& sampler) {
+  std::vector<const ConfigValue*> open;
+  for (const ConfigMember& option : sampler.options) open.push_back(&option.value);
+  while (!open.empty()) {
+    const ConfigValue& value = *open.back();
+    open.pop_back();
+    if (const std::string* said = value.text(); said != nullptr && *said == text) return value.where;
+    if (const auto* array = value.array()) {
+      for (const ConfigValue& element : *array) open.push_back(&element);
+    }
+  }
+  return sampler.type_where;
+}
+
 }  // namespace
 
 void MeasuredMetrics::add_trainer(const ComponentInfo& trainer, const std::optional<TaskShape>& shape) {
@@ -41,18 +56,18 @@ const MetricInfo* MeasuredMetrics::find(const std::string& name) const {
   return at == known_.end() ? nullptr : &*at;
 }
 
-Result<void> MeasuredMetrics::check(const StudyConfig& config) const {
+Result<void> MeasuredMetrics::check(const StudyConfig& config, std::span<const std::string> sampler_wants) const {
   std::vector<std::string> names;
   for (const MetricInfo& metric : known_) names.push_back(metric.name);
   Diagnostics diagnostics;
-  const auto look = [&](const std::string& section, const std::string& metric, const SourceLocation& where) {
+  const auto look = [&](const std::string& what, const std::string& metric, const SourceLocation& where) {
     if (!complete_ || find(metric) != nullptr) return;
-    diagnostics.add(where, fmt::format("{}.metric is {}, which nothing in this study measures; {}", section,
-                                       toml_text(metric), way_out(metric, names)));
+    diagnostics.add(where, fmt::format("{} {}, which nothing in this study measures; {}", what, toml_text(metric),
+                                       way_out(metric, names)));
   };
   for (std::size_t i = 0; i < config.objectives.size(); ++i) {
     const Objective& objective = config.objectives[i];
-    look(numbered("objective", i, config.objectives.size()), objective.metric, objective.where);
+    look(numbered("objective", i, config.objectives.size()) + ".metric is", objective.metric, objective.where);
     const MetricInfo* metric = find(objective.metric);
     const bool up = objective.direction == Direction::maximize;
     if (metric != nullptr && metric->direction == (up ? NAS_MINIMIZE : NAS_MAXIMIZE)) {
@@ -62,7 +77,11 @@ Result<void> MeasuredMetrics::check(const StudyConfig& config) const {
   }
   for (std::size_t i = 0; i < config.constraints.size(); ++i) {
     const Constraint& constraint = config.constraints[i];
-    look(numbered("constraint", i, config.constraints.size()), constraint.metric, constraint.where);
+    look(numbered("constraint", i, config.constraints.size()) + ".metric is", constraint.metric, constraint.where);
+  }
+  for (const std::string& metric : sampler_wants) {
+    look(fmt::format("sampler {} asks for metric", toml_text(config.sampler.type)), metric,
+         place_of(metric, config.sampler));
   }
   if (!diagnostics.empty()) return tl::unexpected(diagnostics.error());
   return {};

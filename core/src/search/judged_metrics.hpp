@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "nascent/core/config.hpp"
@@ -18,9 +20,10 @@ class MeasuredMetrics {
   // Somebody measures what nobody knows in advance.
   void add_unknown() { complete_ = false; }
 
-  // Every objective and constraint has to be measured by somebody: all that are not are reported at their places, with
-  // the nearest name. An objective in the direction that makes the metric worse is worth a warning.
-  [[nodiscard]] Result<void> check(const StudyConfig& config) const;
+  // Every objective, every constraint and every metric that the sampler wants has to be measured by somebody: all that
+  // are not are reported at their places, with the nearest name. An objective in the direction that makes the metric
+  // worse is worth a warning.
+  [[nodiscard]] Result<void> check(const StudyConfig& config, std::span<const std::string> sampler_wants = {}) const;
 
  private:
   [[nodiscard]] const MetricInfo* find(const std::string& name) const;

@@ -61,8 +61,9 @@ Result<void> check_needs(const ResolvedStudy& study, const StudyComponent& compo
   return {};
 }
 
+// wanted: what the sampler asks to be told.
 Result<void> check_trial_components(PluginCatalog& catalog, const ResolvedStudy& study, const StudySpace& space,
-                                    const std::optional<TaskShape>& shape) {
+                                    const std::optional<TaskShape>& shape, const std::vector<std::string>& wanted) {
   search::MeasuredMetrics measured;
   if (study.trainer) {
     if (auto tried = try_to_create<nas_trainer_vt>(catalog, *study.trainer, study.config); !tried) return tried;
@@ -82,7 +83,7 @@ Result<void> check_trial_components(PluginCatalog& catalog, const ResolvedStudy&
     if (auto fits = check_needs(study, component, evaluation->needs() & NAS_NEEDS_GRAPH, space); !fits) return fits;
     measured.add(evaluation->metrics());
   }
-  return measured.check(study.config);
+  return measured.check(study.config, wanted);
 }
 
 }  // namespace
@@ -108,7 +109,8 @@ Result<PreparedStudy> prepare_study(StudyConfig config, PluginCatalog& catalog) 
     if (!scheduler) return tl::unexpected<Error>(scheduler.error());
     prepared.scheduler = std::move(*scheduler);
   }
-  if (auto checked = check_trial_components(catalog, prepared.study, *prepared.space, shape); !checked)
+  const std::vector<std::string> wanted = search::wanted_metrics(prepared.sampler);
+  if (auto checked = check_trial_components(catalog, prepared.study, *prepared.space, shape, wanted); !checked)
     return tl::unexpected<Error>(checked.error());
   return prepared;
 }

@@ -9,13 +9,7 @@
 namespace nascent::core::search {
 
 Proposals::Proposals(Instance<nas_sampler_vt> sampler, const nas_space* space)
-    : sampler_(std::move(sampler)), space_(space) {
-  const auto* wanted = sampler_.extension<nas_sampler_metrics>(NAS_SAMPLER_METRICS);
-  nas_str name{};
-  while (wanted != nullptr && wanted->name(sampler_.self(), metrics_.size(), &name) == NAS_OK) {
-    metrics_.emplace_back(nascent::view(name));
-  }
-}
+    : sampler_(std::move(sampler)), space_(space), metrics_(wanted_metrics(sampler_)) {}
 
 Result<std::size_t> Proposals::ask(std::span<const TrialId> trials, ObservationView pending, double* x,
                                    std::uint8_t* active) {
@@ -95,6 +89,16 @@ Result<void> Proposals::check(TrialId trial, nascent::Row row) const {
     }
   }
   return {};
+}
+
+std::vector<std::string> wanted_metrics(const Instance<nas_sampler_vt>& sampler) {
+  std::vector<std::string> metrics;
+  const auto* wanted = sampler.extension<nas_sampler_metrics>(NAS_SAMPLER_METRICS);
+  nas_str name{};
+  while (wanted != nullptr && wanted->name(sampler.self(), metrics.size(), &name) == NAS_OK) {
+    metrics.emplace_back(nascent::view(name));
+  }
+  return metrics;
 }
 
 nas_sampler_arg sampler_arg(const StudyConfig& config, const StudySpace& space) {

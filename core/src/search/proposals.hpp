@@ -48,6 +48,9 @@ class Proposals {
   std::vector<std::string> metrics_;
 };
 
+// Metrics that a sampler asks to be told besides the objectives.
+std::vector<std::string> wanted_metrics(const Instance<nas_sampler_vt>& sampler);
+
 // What a sampler needs to know of a study.
 // Borrows `space`, which outlives the sampler.
 nas_sampler_arg sampler_arg(const StudyConfig& config, const StudySpace& space);

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <iterator>
 
-#include "crossover.hpp"
 #include "nascent/pareto.hpp"
+#include "shared/crossover.hpp"
 
 namespace nascent::nsga2 {
 
@@ -29,7 +29,7 @@ void Nsga2::ask(const Ask& ask, Row row) {
     if (parents_.points.empty()) return space_.sample(rng, row);
     const Point& mother = winner(rng);
     if (rng.uniform() < settings_.crossover) {
-      cross(space_, mother.row(), winner(rng).row(), rng, row);
+      samplers::cross(space_, mother.row(), winner(rng).row(), rng, row);
     } else {
       mother.copy_to(row);
     }

@@ -68,6 +68,7 @@ std::vector<std::string> options_for(const std::string& alias) {
             "idx.train_labels=" + written("train-labels", idx_bytes(30, false)).string(),
             "idx.test_images=" + written("test-images", idx_bytes(9, true)).string(),
             "idx.test_labels=" + written("test-labels", idx_bytes(9, false)).string()};
+  if (alias == "quality-diversity") return {R"(quality-diversity.descriptors=["parameters", "latency_ms_p50"])"};
   if (alias == "declared")
     return {
         R"(declared.parameters={"kind": {"choice": ["sgd", "adamw"], "weights": [1, 3]}, "rate": {"log_uniform": [1e-5, 0.1]},)"

@@ -73,6 +73,26 @@ TEST(JudgedMetrics, all_mistakes_are_reported_together) {
             "\"val_loss\"?");
 }
 
+TEST(JudgedMetrics, what_the_sampler_wants_is_looked_for_too_and_named_where_its_options_say_it) {
+  MeasuredMetrics measured;
+  measured.add_trainer(trainer(), shape_of(10));
+  measured.add({{"parameters", "", NAS_MINIMIZE, 0}});
+  StudyConfig config;
+  config.objectives = {objective("val_loss")};
+  config.sampler.type = "quality-diversity";
+  config.sampler.type_where = {"study.toml", 7, 8};
+  ConfigValue::Array names{{std::string("parameters"), {"study.toml", 8, 16}}, {std::string("parametrs"), {"study.toml", 8, 30}}};
+  config.sampler.options = {{"descriptors", {"study.toml", 8, 1}, {names, {"study.toml", 8, 15}}}};
+  EXPECT_TRUE(measured.check(config, std::vector<std::string>{"parameters", "val_loss"}));
+  const auto checked = measured.check(config, std::vector<std::string>{"parameters", "parametrs", "val_los"});
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().message,
+            "study.toml:7:8: sampler \"quality-diversity\" asks for metric \"val_los\", which nothing in this study "
+            "measures; did you mean \"val_loss\"?\n"
+            "study.toml:8:30: sampler \"quality-diversity\" asks for metric \"parametrs\", which nothing in this study "
+            "measures; did you mean \"parameters\"?");
+}
+
 TEST(JudgedMetrics, metrics_of_classes_and_of_numbers_exist_only_for_such_data) {
   MeasuredMetrics classes, numbers, nothing;
   classes.add_trainer(trainer(), shape_of(3));

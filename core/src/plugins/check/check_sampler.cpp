@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nascent/space_view.hpp>
 
+#include "nascent/core/plugins.hpp"
 #include "plugins/check/contract.hpp"
 #include "plugins/check/instances.hpp"
 #include "plugins/check/reference.hpp"
@@ -58,6 +59,21 @@ class SamplerCheck {
   PluginResult<Sampler> make(std::uint32_t n_objectives = 1, std::uint32_t n_constraints = 0) {
     const nas_sampler_arg arg{sizeof arg, n_objectives, n_constraints, 4, &space_.raw(), seed, 0};
     return fresh<nas_sampler_vt>(component_, options_, &arg);
+  }
+
+  // Observations of this space with the metrics that the sampler asks for.
+  ObservationColumns columns(const Sampler& sampler, std::size_t n_objectives = 1, std::size_t n_constraints = 0) {
+    constexpr std::size_t n_max = 1000;
+    std::size_t n_metrics = 0;
+    const auto* wanted = sampler.extension<nas_sampler_metrics>(NAS_SAMPLER_METRICS);
+    for (nas_str name{}; wanted != nullptr && n_metrics <= n_max; ++n_metrics) {
+      if (wanted->name(sampler.self(), n_metrics, &name) != NAS_OK) break;
+      list_.that(
+          is_metric_name(text_of(name)),
+          fmt::format("it asks for metric {} by the name \"{}\"; names are of a-z, 0-9, _", n_metrics, text_of(name)));
+    }
+    list_.that(n_metrics <= n_max, fmt::format("it asks for more than {} metrics", n_max));
+    return ObservationColumns(space_.size(), n_objectives, n_constraints, n_metrics);
   }
 
   Asked ask(const Sampler& sampler, std::uint64_t first_trial, std::size_t n, const nas_obs* pending = nullptr) {
@@ -121,8 +137,10 @@ class SamplerCheck {
     const nas_status status = offered.posterior(sampler.self(), n_max, &columns, &error);
     list_.that(status == NAS_OK && columns != nullptr, fmt::format("posterior() answers \"{}\"", status_name(status)));
     if (status != NAS_OK || columns == nullptr) return {};
-    list_.that(columns->n <= n_max, fmt::format("{} draws were given where {} at most were asked for", columns->n, n_max));
-    list_.that(columns->n == 0 || columns->n_params == space_.size(), "nas_posterior.n_params is not that of the space");
+    list_.that(columns->n <= n_max,
+               fmt::format("{} draws were given where {} at most were asked for", columns->n, n_max));
+    list_.that(columns->n == 0 || columns->n_params == space_.size(),
+               "nas_posterior.n_params is not that of the space");
     std::vector<Point> drawn;
     for (std::size_t r = 0; r < columns->n && columns->n_params == space_.size(); ++r) {
       const std::size_t at = r * space_.size();
@@ -163,24 +181,24 @@ class SamplerCheck {
     constexpr std::uint64_t n = 60;
     const auto in = [&](const std::string& name) { return name + " (" + space + ")"; };
     list_.property(in("proposals_lie_in_the_space"));
-    ObservationColumns history(space_.size());
     auto first = make();
+    ObservationColumns history = columns(*first);
     const std::vector<Point> rows = live(*first, n, history);
     if (list_.failed()) return;
 
     list_.property(in("the_same_seed_gives_the_same_proposals"), 12);
-    ObservationColumns again(space_.size());
     auto second = make();
+    ObservationColumns again = columns(*second);
     list_.that(live(*second, n, again) == rows,
                "two instances with equal seed and history proposed different configurations");
 
     list_.property(in("history_replayed_in_one_tell_gives_the_same_next_proposal"), 12);
     for (const std::size_t k : {std::size_t{1}, rows.size() / 2, rows.size() - 1}) {
       if (k >= rows.size()) continue;
-      ObservationColumns part(space_.size());
+      auto resumed = make();
+      ObservationColumns part = columns(*resumed);
       for (std::size_t trial = 0; trial < k; ++trial)
         part.add(trial, state_of_trial(trial), 1, outcome(rows[trial]), &rows[trial]);
-      auto resumed = make();
       if (k > 0) tell(*resumed, part.view());
       const Asked asked = ask(*resumed, k, 1);
       list_.that(
@@ -202,17 +220,17 @@ class SamplerCheck {
                "the same trial asked twice gives two different configurations");
 
     list_.property(in("pending_trials_are_taken"), 12);
-    ObservationColumns pending(space_.size());
+    auto waiting = make();
+    ObservationColumns pending = columns(*waiting);
     for (std::uint64_t trial = 0; trial < 3 && trial < rows.size(); ++trial)
       pending.add(trial, NAS_TRIAL_PENDING, 0, 0, &rows[trial]);
-    auto waiting = make();
     const Asked beside = ask(*waiting, 3, 1, pending.view());
     list_.that(!beside.rows.empty() || beside.status == NAS_E_EXHAUSTED,
                "ask with pending trials fails: " + beside.reason);
 
     list_.property(in("only_failures_are_survived"));
     auto unlucky = make();
-    ObservationColumns failures(space_.size());
+    ObservationColumns failures = columns(*unlucky);
     for (std::size_t trial = 0; trial < std::min<std::size_t>(rows.size(), 20); ++trial)
       failures.add(trial, NAS_TRIAL_FAILED, 0, 0, &rows[trial]);
     tell(*unlucky, failures.view());
@@ -222,7 +240,7 @@ class SamplerCheck {
 
     list_.property(in("equal_values_are_survived"));
     auto flat = make();
-    ObservationColumns plateau(space_.size());
+    ObservationColumns plateau = columns(*flat);
     for (std::size_t trial = 0; trial < std::min<std::size_t>(rows.size(), 40); ++trial)
       plateau.add(trial, NAS_TRIAL_COMPLETED, 1, 0.25, &rows[trial]);
     tell(*flat, plateau.view());
@@ -253,7 +271,7 @@ class SamplerCheck {
                    "create with two objectives fails without a message");
         continue;
       }
-      ObservationColumns history(space_.size(), 2, 1);
+      ObservationColumns history = columns(*sampler, 2, 1);
       live(*sampler, 30, history);
     }
   }

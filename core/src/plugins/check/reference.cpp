@@ -1,6 +1,7 @@
 #include "plugins/check/reference.hpp"
 
 #include <array>
+#include <cmath>
 #include <memory>
 #include <nascent/rng.hpp>
 #include <nascent/space.hpp>
@@ -259,6 +260,9 @@ void ObservationColumns::add(std::uint64_t trial, std::uint32_t state, double bu
   for (std::size_t k = 0; k < n_objectives_; ++k)
     values_.push_back(has_value ? value + static_cast<double>(k) * (1 - 2 * value) : 0);
   for (std::size_t k = 0; k < n_constraints_; ++k) constraints_.push_back(has_value ? value - 0.5 : 0);
+  const bool measured = has_value && trial % 5 != 4;
+  for (std::size_t k = 0; k < n_metrics_; ++k)
+    metrics_.push_back(measured ? std::pow(10, static_cast<double>(k + 1) * value) : std::nan(""));
   cost_.push_back(1);
   accepted_.push_back(has_value && value < 0.5 ? 1 : 0);
   if (row == nullptr) return;
@@ -277,7 +281,7 @@ const nas_obs* ObservationColumns::view(std::size_t from) {
   obs_ = {sizeof obs_,
           static_cast<std::uint32_t>(n_objectives_),
           static_cast<std::uint32_t>(n_constraints_),
-          0,
+          static_cast<std::uint32_t>(n_metrics_),
           size() - from,
           trial_id_.data() + from,
           state_.data() + from,
@@ -286,7 +290,8 @@ const nas_obs* ObservationColumns::view(std::size_t from) {
           constraints_.data() + from * n_constraints_,
           cost_.data() + from,
           accepted_.data() + from,
-          with_rows_ ? &rows_ : nullptr};
+          with_rows_ ? &rows_ : nullptr,
+          metrics_.data() + from * n_metrics_};
   return &obs_;
 }
 

@@ -63,8 +63,10 @@ class RecordingTask {
 // Columns of observations that grow row by row.
 class ObservationColumns {
  public:
-  explicit ObservationColumns(std::size_t n_params, std::size_t n_objectives = 1, std::size_t n_constraints = 0)
-      : n_params_(n_params), n_objectives_(n_objectives), n_constraints_(n_constraints) {}
+  // n_metrics: besides the objectives; some trials have not measured them.
+  explicit ObservationColumns(std::size_t n_params, std::size_t n_objectives = 1, std::size_t n_constraints = 0,
+                              std::size_t n_metrics = 0)
+      : n_params_(n_params), n_objectives_(n_objectives), n_constraints_(n_constraints), n_metrics_(n_metrics) {}
   // `row` may be null for schedulers.
   void add(std::uint64_t trial, std::uint32_t state, double budget, double value, const Point* row = nullptr);
   [[nodiscard]] std::size_t size() const { return trial_id_.size(); }
@@ -72,11 +74,11 @@ class ObservationColumns {
   const nas_obs* view(std::size_t from = 0);
 
  private:
-  std::size_t n_params_, n_objectives_, n_constraints_;
+  std::size_t n_params_, n_objectives_, n_constraints_, n_metrics_;
   bool with_rows_ = false;
   std::vector<std::uint64_t> trial_id_;
   std::vector<std::uint32_t> state_;
-  std::vector<double> budget_, values_, constraints_, cost_, x_;
+  std::vector<double> budget_, values_, constraints_, metrics_, cost_, x_;
   std::vector<std::uint8_t> accepted_, active_;
   nas_rows rows_{};
   nas_obs obs_{};

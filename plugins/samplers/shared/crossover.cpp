@@ -1,6 +1,6 @@
 #include "crossover.hpp"
 
-namespace nascent::nsga2 {
+namespace nascent::samplers {
 
 void cross(SpaceView space, ConstRow one, ConstRow other, Rng& rng, Row child) {
   for (std::size_t i = 0; i < space.size(); ++i) {
@@ -17,4 +17,4 @@ void cross(SpaceView space, ConstRow one, ConstRow other, Rng& rng, Row child) {
   }
 }
 
-}  // namespace nascent::nsga2
+}  // namespace nascent::samplers

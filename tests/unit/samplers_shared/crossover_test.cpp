@@ -1,10 +1,10 @@
-#include "nsga2/crossover.hpp"
+#include "shared/crossover.hpp"
 
 #include <gtest/gtest.h>
 
 #include "support/spaces.hpp"
 
-namespace nascent::nsga2 {
+namespace nascent::samplers {
 namespace {
 
 TEST(Crossover, a_child_is_a_configuration_of_the_space_made_of_what_the_two_have) {
@@ -74,4 +74,4 @@ TEST(Crossover, what_neither_parent_has_is_drawn_from_the_prior) {
 }
 
 }  // namespace
-}  // namespace nascent::nsga2
+}  // namespace nascent::samplers

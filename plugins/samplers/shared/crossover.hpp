@@ -3,7 +3,7 @@
 
 #include "nascent/space_view.hpp"
 
-namespace nascent::nsga2 {
+namespace nascent::samplers {
 
 // Fills `child` in the order of the parameters, parents of conditions first, so that it is a configuration of the space
 // whatever the two have in common. An active parameter takes the value it has in one or the other, with equal
@@ -11,4 +11,4 @@ namespace nascent::nsga2 {
 // Source: Syswerda, "Uniform Crossover in Genetic Algorithms" (ICGA 1989), for parameters that both have.
 void cross(SpaceView space, ConstRow one, ConstRow other, Rng& rng, Row child);
 
-}  // namespace nascent::nsga2
+}  // namespace nascent::samplers
