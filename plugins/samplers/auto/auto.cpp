@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "gp/gp.hpp"
 #include "nsga2/nsga2.hpp"
 #include "surrogate/surrogate.hpp"
 #include "tpe/tpe.hpp"
@@ -20,7 +21,8 @@ bool has_continuous(SpaceView space) {
 // again, and draws from the prediction do not. Where all values are distinct, nothing is tried twice.
 surrogate::Settings surrogate_settings(SpaceView space) {
   surrogate::Settings s;
-  s.acquisition = has_continuous(space) ? surrogate::Acquisition::thompson : surrogate::Acquisition::expected_improvement;
+  s.acquisition =
+      has_continuous(space) ? surrogate::Acquisition::thompson : surrogate::Acquisition::expected_improvement;
   return s;
 }
 
@@ -28,7 +30,8 @@ surrogate::Settings surrogate_settings(SpaceView space) {
 
 Auto::Auto(const Options&, const SamplerSetup& setup)
     : host_(setup.host),
-      engines_{std::make_unique<tpe::Tpe>(tpe::Settings{}, setup),
+      engines_{std::make_unique<gp::GaussianProcessSearch>(gp::Settings{}, setup),
+               std::make_unique<tpe::Tpe>(tpe::Settings{}, setup),
                std::make_unique<surrogate::Surrogate>(surrogate_settings(setup.space), setup),
                std::make_unique<nsga2::Nsga2>(nsga2::Settings{}, setup)} {
   situation_.n_objectives = setup.n_objectives;
@@ -39,15 +42,19 @@ void Auto::ask(const Ask& ask, Row row) {
   if (choice.why != logged_) {
     std::string names;
     for (const Engine engine : choice.turns) names.append(names.empty() ? "" : ",").append(name_of(engine));
-    host_.log(NAS_LOG_INFO, about.alias,
-              "engine=" + names + " trial=" + std::to_string(ask.trial_id) + " why=\"" + std::string(choice.why) + "\"");
+    host_.log(
+        NAS_LOG_INFO, about.alias,
+        "engine=" + names + " trial=" + std::to_string(ask.trial_id) + " why=\"" + std::string(choice.why) + "\"");
     logged_ = choice.why;
   }
   engines_[static_cast<std::size_t>(choice.of_trial(ask.trial_id))]->ask(ask, row);
 }
 
 void Auto::tell(const Observation& observation) {
-  for (const auto& engine : engines_) engine->tell(observation);
+  for (std::size_t i = 0; i < kEngines; ++i) {
+    if (!has_use(static_cast<Engine>(i), situation_)) engines_[i].reset();
+    if (engines_[i]) engines_[i]->tell(observation);
+  }
   ++situation_.n_told;
   ++situation_.n_since_best;
   if (observation.completed() && observation.feasible() && observation.value() < lowest_) {

@@ -11,8 +11,8 @@
 
 namespace nascent::automatic {
 
-// Asks the engine that choose() names. Every engine is told every trial, so a change loses nothing. Equal history,
-// pending trials and trial number give the equal proposal.
+// Asks the engine that choose() names. Every engine is told every trial while it may be named, so a change loses
+// nothing. Equal history, pending trials and trial number give the equal proposal.
 class Auto : public Sampler {
  public:
   static constexpr About about{"org.nascent.sampler.auto", "auto", "1.0.0",

@@ -6,10 +6,16 @@
 namespace nascent::automatic {
 namespace {
 
+constexpr std::array kGp{Engine::gp};
+constexpr std::array kGpAndTpe{Engine::gp, Engine::tpe};
 constexpr std::array kTpe{Engine::tpe};
 constexpr std::array kTwoModels{Engine::tpe, Engine::surrogate};
 constexpr std::array kModelAndPopulation{Engine::tpe, Engine::nsga2};
 
+// As many trials as a process of `gp` is conditioned on: beyond, it costs more and knows no more.
+constexpr std::uint64_t kProcessUntil = 500;
+// From here on densities of good trials know the space well enough to be a second opinion.
+constexpr std::uint64_t kProcessAlone = 100;
 // As many trials as a forest of `surrogate` learns from: beyond, it costs more and knows no more.
 constexpr std::uint64_t kForestUntil = 4000;
 
@@ -19,18 +25,25 @@ bool has_stalled(const Situation& s) { return s.n_since_best >= std::max<std::ui
 }  // namespace
 
 std::string_view name_of(Engine engine) {
-  static constexpr std::array<std::string_view, kEngines> names{"tpe", "surrogate", "nsga2"};
+  static constexpr std::array<std::string_view, kEngines> names{"gp", "tpe", "surrogate", "nsga2"};
   return names[static_cast<std::size_t>(engine)];
 }
 
 Choice choose(const Situation& s) {
-  const bool forest = s.n_told < kForestUntil;
+  const bool process = has_use(Engine::gp, s), forest = has_use(Engine::surrogate, s);
   if (s.n_objectives > 1) {
     return forest ? Choice{kTwoModels, "several objectives: two models of the front that err differently"}
                   : Choice{kModelAndPopulation, "several objectives, long history: crossover spreads along the front"};
   }
+  if (s.n_told < kProcessAlone) return {kGp, "one objective, short history: a process makes the most of few trials"};
+  if (process) return {kGpAndTpe, "one objective: two models that err differently"};
   if (forest && has_stalled(s)) return {kTwoModels, "no better trial for long: a second model of another kind"};
-  return {kTpe, "one objective: few assumptions about the space, and time that does not grow"};
+  return {kTpe, "one objective, long history: time that does not grow"};
+}
+
+bool has_use(Engine engine, const Situation& s) {
+  if (engine == Engine::gp) return s.n_objectives == 1 && s.n_told < kProcessUntil;
+  return engine != Engine::surrogate || s.n_told < kForestUntil;
 }
 
 }  // namespace nascent::automatic

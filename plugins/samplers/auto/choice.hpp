@@ -8,8 +8,8 @@
 
 namespace nascent::automatic {
 
-enum class Engine : std::uint8_t { tpe, surrogate, nsga2 };
-inline constexpr std::size_t kEngines = 3;
+enum class Engine : std::uint8_t { gp, tpe, surrogate, nsga2 };
+inline constexpr std::size_t kEngines = 4;
 std::string_view name_of(Engine engine);
 
 // What the choice depends on, besides the trial's number.
@@ -27,5 +27,7 @@ struct Choice {
 };
 
 Choice choose(const Situation& s);
+// Whether choose() may still name the engine as the history grows; one that it never names again need not be told.
+bool has_use(Engine engine, const Situation& s);
 
 }  // namespace nascent::automatic

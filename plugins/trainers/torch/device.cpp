@@ -38,8 +38,8 @@ bool has_fast_blas() {
   return found;
 }
 
-// The same seed gives the same weights on CUDA too: cuBLAS with a workspace of its own, cuDNN and LibTorch without atomic sums.
-// Operators that LibTorch knows only without a fixed order say so on standard error.
+// The same seed gives the same weights on CUDA too: cuBLAS with a workspace of its own, cuDNN and LibTorch without
+// atomic sums. Operators that LibTorch knows only without a fixed order say so on standard error.
 void repeat_on_cuda() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -55,7 +55,8 @@ void repeat_on_cuda() {
 }  // namespace
 
 at::Device choose_device(DeviceChoice choice, const Task& task) {
-  const bool wants_cuda = choice == DeviceChoice::cuda || (choice == DeviceChoice::automatic && task.device_type() == 2);
+  const bool wants_cuda =
+      choice == DeviceChoice::cuda || (choice == DeviceChoice::automatic && task.device_type() == 2);
   const bool free_to_choose = choice == DeviceChoice::automatic && task.device_type() == 0;
   if (!wants_cuda && !free_to_choose) return at::kCPU;
   if (at::hasCUDA()) {
@@ -63,7 +64,9 @@ at::Device choose_device(DeviceChoice choice, const Task& task) {
     return {at::kCUDA, static_cast<at::DeviceIndex>(task.device_id())};
   }
   if (free_to_choose) return at::kCPU;
-  throw InvalidOption("device", "device is \"cuda\" but this LibTorch sees no CUDA device; use \"auto\" or \"cpu\", or build against a CUDA LibTorch");
+  throw InvalidOption("device",
+                      "device is \"cuda\" but this LibTorch sees no CUDA device; use \"auto\" or \"cpu\", or build "
+                      "against a CUDA LibTorch");
 }
 
 at::ScalarType choose_compute(Precision precision, at::Device device, const Plan& plan) {
@@ -77,7 +80,8 @@ at::ScalarType choose_compute(Precision precision, at::Device device, const Plan
 
 bool is_out_of_memory(const std::exception& error) {
   if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return true;
-  for (const char* text : {"not enough memory", "out of memory", "allocate memory", "could not create a memory", "Cannot allocate"}) {
+  for (const char* text :
+       {"not enough memory", "out of memory", "allocate memory", "could not create a memory", "Cannot allocate"}) {
     if (std::strstr(error.what(), text) != nullptr) return true;
   }
   return false;
@@ -92,7 +96,9 @@ void prepare_process(const Host& host) {
     mallopt(M_TRIM_THRESHOLD, gibibyte);
 #endif
     if (!has_fast_blas()) {
-      host.log(NAS_LOG_WARN, "torch", "event=slow_blas reason=\"LibTorch uses the reference BLAS, 14-25 times slower\" remedy=\"apt install libopenblas0-pthread\"");
+      host.log(NAS_LOG_WARN, "torch",
+               "event=slow_blas reason=\"LibTorch uses the reference BLAS, 14-25 times slower\" remedy=\"apt install "
+               "libopenblas0-pthread\"");
     }
   });
 }

@@ -15,7 +15,8 @@ namespace {
 // The incumbent of one objective, or the points of two.
 class Found {
  public:
-  explicit Found(const Problem& problem) : problem_(problem), worst_(problem.n_objectives == 1 ? worst_of_prior(problem) : 0) {}
+  explicit Found(const Problem& problem)
+      : problem_(problem), worst_(problem.n_objectives == 1 ? worst_of_prior(problem) : 0) {}
 
   void add(const Outcome& outcome, ConstRow row) {
     if (outcome.values.empty()) return;
@@ -54,13 +55,16 @@ class Driver {
  public:
   Driver(const SamplerChoice& choice, const Problem& problem, std::uint64_t seed, std::uint64_t trials_max,
          std::uint64_t parallel)
-      : problem_(problem), space_(problem.space.view()), sampler_(create(choice, problem, seed, trials_max, parallel)) {}
+      : problem_(problem),
+        space_(problem.space.view()),
+        sampler_(create(choice, problem, seed, trials_max, parallel)) {}
 
   // False when the sampler has nothing left.
   bool ask(std::uint64_t trial, const std::deque<Trial>& open, Point& point) {
     test::History pending(problem_.n_objectives, problem_.n_constraints);
     for (const Trial& t : open) pending.add(t.id, TrialState::pending, {}, t.point);
-    nas_rows rows{sizeof rows, static_cast<std::uint32_t>(space_.size()), 1, &trial, point.x.data(), point.active.data()};
+    nas_rows rows{sizeof rows,        static_cast<std::uint32_t>(space_.size()), 1, &trial, point.x.data(),
+                  point.active.data()};
     std::size_t filled = 0;
     const nas_ask request{sizeof request, 0, &rows, &filled, pending.get(), nullptr};
     const auto start = std::chrono::steady_clock::now();
@@ -68,7 +72,8 @@ class Driver {
     seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (!answer && answer.error().status == NAS_E_EXHAUSTED) return false;
     if (!answer) throw std::runtime_error(answer.error().message);
-    if (!space_.contains(point.row())) throw std::runtime_error("the sampler left the space at trial " + std::to_string(trial));
+    if (!space_.contains(point.row()))
+      throw std::runtime_error("the sampler left the space at trial " + std::to_string(trial));
     return true;
   }
   void tell(const Trial& trial) {
@@ -85,8 +90,13 @@ class Driver {
  private:
   static core::Instance<nas_sampler_vt> create(const SamplerChoice& choice, const Problem& problem, std::uint64_t seed,
                                                std::uint64_t trials_max, std::uint64_t parallel) {
-    const nas_sampler_arg arg{sizeof arg, problem.n_objectives, problem.n_constraints, static_cast<std::uint32_t>(parallel),
-                              problem.space.view(), seed, trials_max};
+    const nas_sampler_arg arg{sizeof arg,
+                              problem.n_objectives,
+                              problem.n_constraints,
+                              static_cast<std::uint32_t>(parallel),
+                              problem.space.view(),
+                              seed,
+                              trials_max};
     auto sampler = core::Instance<nas_sampler_vt>::create(*choice.component, choice.options->view(), &arg);
     if (!sampler) throw std::runtime_error(sampler.error().message);
     return std::move(*sampler);

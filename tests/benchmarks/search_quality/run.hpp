@@ -18,14 +18,15 @@ struct SamplerChoice {
 // After so many evaluations.
 struct Checkpoint {
   std::uint64_t evaluations = 0;
-  double score = 0;     // regret; with two objectives the hypervolume share
-  double distance = 0;  // one objective: value of the best found - optimum, in the units of the problem
+  double score = 0;          // regret; with two objectives the hypervolume share
+  double distance = 0;       // one objective: value of the best found - optimum, in the units of the problem
   std::uint64_t unique = 0;  // different configurations
-  double seconds = 0;   // spent inside the sampler so far
+  double seconds = 0;        // spent inside the sampler so far
 };
 
 // `budgets` ascend. Trial n is asked for when all up to n - parallel are told; the others are pending. Every proposal
-// costs one evaluation, also a repeated one. A sampler that is exhausted keeps what it has found. Throws std::runtime_error when the sampler refuses, fails, or proposes what the space does not hold.
+// costs one evaluation, also a repeated one. A sampler that is exhausted keeps what it has found. Throws
+// std::runtime_error when the sampler refuses, fails, or proposes what the space does not hold.
 std::vector<Checkpoint> run(const SamplerChoice& sampler, const Problem& problem, std::uint64_t seed,
                             const std::vector<std::uint64_t>& budgets, std::uint64_t parallel);
 

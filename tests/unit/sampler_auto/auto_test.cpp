@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gp/gp.hpp"
 #include "support/losses.hpp"
 #include "support/sampler_run.hpp"
 #include "support/spaces.hpp"
@@ -20,7 +21,8 @@ using test::History;
 using test::SamplerInstance;
 
 template <class T>
-SamplerInstance make(const SpaceDeclaration& space, std::initializer_list<std::pair<std::string, test::OptionValue>> given = {},
+SamplerInstance make(const SpaceDeclaration& space,
+                     std::initializer_list<std::pair<std::string, test::OptionValue>> given = {},
                      test::SamplerCase c = {}) {
   Config config(given);
   if constexpr (HasOptions<T>) config.complete<T>();
@@ -37,23 +39,36 @@ History stalled(const SpaceDeclaration& space, std::uint64_t n, std::uint64_t be
   return h;
 }
 
-TEST(Auto, with_one_objective_is_tpe) {
+TEST(Auto, with_one_objective_begins_as_gp) {
   const SpaceDeclaration space = test::mixed_space();
-  auto chosen = make<Auto>(space), tpe = make<tpe::Tpe>(space);
-  EXPECT_EQ(test::run_study(chosen, test::failing_mixed_loss, 60, 3), test::run_study(tpe, test::failing_mixed_loss, 60, 3));
+  auto chosen = make<Auto>(space), process = make<gp::GaussianProcessSearch>(space);
+  EXPECT_EQ(test::run_study(chosen, test::failing_mixed_loss, 30, 3),
+            test::run_study(process, test::failing_mixed_loss, 30, 3));
 }
 
-TEST(Auto, lets_the_surrogate_take_turns_where_nothing_improves) {
+TEST(Auto, lets_tpe_take_turns_later) {
+  const SpaceDeclaration space = test::mixed_space();
+  auto chosen = make<Auto>(space), tpe = make<tpe::Tpe>(space), process = make<gp::GaussianProcessSearch>(space);
+  for (SamplerInstance* sampler : {&chosen, &tpe, &process}) {
+    History h = stalled(space, 120, 10);
+    sampler->tell(h);
+  }
+  EXPECT_EQ(chosen.ask_one(120), process.ask_one(120));
+  EXPECT_EQ(chosen.ask_one(121), tpe.ask_one(121));
+  EXPECT_NE(process.ask_one(121), tpe.ask_one(121));
+}
+
+TEST(Auto, lets_the_surrogate_take_turns_where_a_long_search_no_longer_improves) {
   const SpaceDeclaration space = test::mixed_space();
   auto chosen = make<Auto>(space), tpe = make<tpe::Tpe>(space);
   auto surrogate = make<surrogate::Surrogate>(space, {{"acquisition", "thompson"}});  // rate is continuous
   for (SamplerInstance* sampler : {&chosen, &tpe, &surrogate}) {
-    History h = stalled(space, 120, 10);
+    History h = stalled(space, 600, 10);
     sampler->tell(h);
   }
-  EXPECT_EQ(chosen.ask_one(120), tpe.ask_one(120));
-  EXPECT_EQ(chosen.ask_one(121), surrogate.ask_one(121));
-  EXPECT_NE(surrogate.ask_one(121), tpe.ask_one(121));
+  EXPECT_EQ(chosen.ask_one(600), tpe.ask_one(600));
+  EXPECT_EQ(chosen.ask_one(601), surrogate.ask_one(601));
+  EXPECT_NE(surrogate.ask_one(601), tpe.ask_one(601));
 }
 
 TEST(Auto, an_infeasible_trial_is_no_progress) {
@@ -61,13 +76,13 @@ TEST(Auto, an_infeasible_trial_is_no_progress) {
   auto chosen = make<Auto>(space, {}, {.n_constraints = 1}), tpe = make<tpe::Tpe>(space, {}, {.n_constraints = 1});
   for (SamplerInstance* sampler : {&chosen, &tpe}) {
     History h(1, 1);
-    for (std::uint64_t t = 0; t < 120; ++t) {
+    for (std::uint64_t t = 0; t < 600; ++t) {
       h.add(t, TrialState::completed, {-static_cast<double>(t)}, test::prior_draw(space, 1, t), {t < 10 ? -1.0 : 1.0});
     }
     sampler->tell(h);
   }
-  EXPECT_EQ(chosen.ask_one(120), tpe.ask_one(120));
-  EXPECT_NE(chosen.ask_one(121), tpe.ask_one(121)) << "the tenth trial was the last that counts";
+  EXPECT_EQ(chosen.ask_one(600), tpe.ask_one(600));
+  EXPECT_NE(chosen.ask_one(601), tpe.ask_one(601)) << "the tenth trial was the last that counts";
 }
 
 TEST(Auto, with_several_objectives_takes_turns_and_judges_distinct_values_by_improvement) {
@@ -87,11 +102,18 @@ TEST(Auto, with_several_objectives_takes_turns_and_judges_distinct_values_by_imp
 
 TEST(Auto, told_again_in_a_new_instance_the_history_gives_the_same_next_proposals) {
   const SpaceDeclaration space = test::mixed_space();
+  const std::vector<Point> rows = test::prior_draws(space, 1, 120);
   auto lived = make<Auto>(space), replayed = make<Auto>(space);
-  const auto rows = test::run_study(lived, test::failing_mixed_loss, 150, 4);
-  History all = test::told(rows, test::failing_mixed_loss);
+  History all;
+  for (std::uint64_t t = 0; t < rows.size(); ++t) {
+    if (t % 20 == 15) lived.ask_one(t);
+    History one;
+    test::add_outcome(one, t, rows[t], test::failing_mixed_loss(rows[t]));
+    test::add_outcome(all, t, rows[t], test::failing_mixed_loss(rows[t]));
+    lived.tell(one);
+  }
   replayed.tell(all);
-  EXPECT_EQ(lived.ask({150, 151}), replayed.ask({150, 151}));
+  EXPECT_EQ(lived.ask({120, 121}), replayed.ask({120, 121}));
 }
 
 TEST(Auto, ends_when_every_configuration_was_tried) {
@@ -100,7 +122,9 @@ TEST(Auto, ends_when_every_configuration_was_tried) {
   const SpaceDeclaration space = s.declaration();
   auto sampler = make<Auto>(space);
   std::set<double> tried;
-  for (const Point& p : test::run_study(sampler, [](const Point& at) { return at.x[0]; }, 3)) tried.insert(p.x[0]);
+  for (const Point& p : test::run_study(
+           sampler, [](const Point& at) { return at.x[0]; }, 3))
+    tried.insert(p.x[0]);
   EXPECT_EQ(tried.size(), 3U);
   EXPECT_TRUE(test::is_exhausted(sampler, 3));
 }
@@ -131,8 +155,8 @@ TEST(Auto, says_in_the_log_what_it_uses_and_why_once_for_each_change) {
   for (std::uint64_t t = 120; t < 123; ++t) sampler.ask({t, Observations(nullptr), nullptr}, row.row());
   ASSERT_EQ(log.lines.size(), 2U);
   EXPECT_EQ(log.lines[0],
-            "engine=tpe trial=0 why=\"one objective: few assumptions about the space, and time that does not grow\"");
-  EXPECT_EQ(log.lines[1], "engine=tpe,surrogate trial=120 why=\"no better trial for long: a second model of another kind\"");
+            "engine=gp trial=0 why=\"one objective, short history: a process makes the most of few trials\"");
+  EXPECT_EQ(log.lines[1], "engine=gp,tpe trial=120 why=\"one objective: two models that err differently\"");
 }
 
 }  // namespace
