@@ -98,6 +98,25 @@ TEST(PluginCheck, proposals_outside_the_space) {
                                  "which is outside its range")));
 }
 
+TEST(PluginCheck, results_that_are_not_finite) {
+  EXPECT_THAT(
+      failures(check(bad("fragile"))),
+      testing::ElementsAre(
+          HasSubstr("values_that_are_not_finite_are_survived (mixed_space): tell is refused: a value is not finite"),
+          HasSubstr("values_that_are_not_finite_are_survived (finite_space): tell is refused: a value is not finite")));
+}
+
+TEST(PluginCheck, memory_for_each_of_very_many_choices) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer takes memory of its own, so that the limit is wider";
+#endif
+  EXPECT_THAT(
+      failures(check(bad("greedy"))),
+      testing::ElementsAre(AllOf(HasSubstr("a_million_choices_take_little_memory: 24 trials of a space with two "
+                                           "times 1000000 choices took "),
+                                 HasSubstr(" MiB; 256 are enough"))));
+}
+
 TEST(PluginCheck, a_text_file) {
   const fs::path path = fs::path(testing::TempDir()) / "text.so";
   std::ofstream(path) << "no library";

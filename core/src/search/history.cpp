@@ -20,6 +20,7 @@ Position History::append(TrialId trial) {
   metrics_.resize(metrics_.size() + n_metrics_, kNotMeasured);
   cost_seconds_.push_back(0);
   accepted_.push_back(0);
+  repeated_.push_back(0);
   x_.resize(x_.size() + n_params_);
   active_.resize(active_.size() + n_params_);
   return i;
@@ -34,6 +35,7 @@ void History::drop_last() {
   metrics_.resize(metrics_.size() - n_metrics_);
   cost_seconds_.pop_back();
   accepted_.pop_back();
+  repeated_.pop_back();
   x_.resize(x_.size() - n_params_);
   active_.resize(active_.size() - n_params_);
 }

@@ -61,11 +61,15 @@ class History {
   // state: NAS_TRIAL_*. Losses become 0 in a state without values.
   void finish(Position i, std::uint32_t state, double budget, double cost_seconds);
   void accept(Position i) { accepted_[i] = 1; }
+  // The trial took its result from an earlier one.
+  void repeats(Position i) { repeated_[i] = 1; }
 
   [[nodiscard]] bool finished(Position i) const { return state_[i] != NAS_TRIAL_PENDING; }
   [[nodiscard]] std::uint32_t state(Position i) const { return state_[i]; }
   [[nodiscard]] bool accepted(Position i) const { return accepted_[i] != 0; }
   [[nodiscard]] double cost_seconds(Position i) const { return cost_seconds_[i]; }
+  // Neither a repeat nor without an architecture.
+  [[nodiscard]] bool is_new(Position i) const { return repeated_[i] == 0 && state_[i] != NAS_TRIAL_INVALID; }
   // Completed and no constraint broken.
   [[nodiscard]] bool feasible(Position i) const;
 
@@ -83,7 +87,7 @@ class History {
   std::vector<TrialId> trial_id_;
   std::vector<std::uint32_t> state_;
   std::vector<double> budget_, values_, constraints_, metrics_, cost_seconds_;
-  std::vector<std::uint8_t> accepted_;
+  std::vector<std::uint8_t> accepted_, repeated_;
   std::vector<double> x_;
   std::vector<std::uint8_t> active_;
 

@@ -136,7 +136,7 @@ Result<void> Loop::tell_all_before(Position end) {
 }
 
 void Loop::observe(Position i) {
-  StopRule::Outcome outcome{history_.accepted(i), history_.cost_seconds(i), {}};
+  StopRule::Outcome outcome{history_.accepted(i), history_.cost_seconds(i), {}, history_.is_new(i)};
   if (history_.feasible(i)) outcome.loss = history_.losses_of(i)[0];
   stop_rule_.observe(outcome);
 }

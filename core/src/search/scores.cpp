@@ -40,6 +40,7 @@ Result<void> finish(History& history, Position i, const Trial& trial, const Scor
   }
   history.finish(i, *state, trial.budget_spent, trial.cost_seconds);
   if (trial.accepted) history.accept(i);
+  if (trial.duplicate_of) history.repeats(i);
   return {};
 }
 

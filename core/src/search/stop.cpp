@@ -12,6 +12,7 @@ void StopRule::observe(const Outcome& outcome) {
   ++finished_;
   since_accepted_ = outcome.accepted ? 0 : since_accepted_ + 1;
   train_seconds_ += outcome.cost_seconds;
+  idle_ = outcome.is_new ? 0 : idle_ + 1;
   if (outcome.loss) best_loss_ = best_loss_ ? std::min(*best_loss_, *outcome.loss) : *outcome.loss;
 }
 
@@ -28,6 +29,7 @@ std::string StopRule::reached(double wall_seconds) const {
     return fmt::format("train_seconds={:g}", *c.train_seconds);
   }
   if (c.wall_seconds && wall_seconds >= *c.wall_seconds) return fmt::format("wall_seconds={:g}", *c.wall_seconds);
+  if (!c.trials && idle_ >= kIdleTrialsMax) return fmt::format("nothing_new={}", kIdleTrialsMax);
   return {};
 }
 

@@ -19,20 +19,26 @@ class StopRule {
     bool accepted = false;
     double cost_seconds = 0;
     std::optional<double> loss;  // of the first objective; empty unless completed without breaking a constraint
+    bool is_new = true;          // neither took the result of an earlier trial nor had no architecture
   };
   void observe(const Outcome& outcome);
 
   // May one more trial be asked for, `asked` having been so far? Keeps the number of trials exact while many run.
   [[nodiscard]] bool allows(std::uint64_t asked) const { return !conditions_.trials || asked < *conditions_.trials; }
 
-  // Why the search ends: "trials=100", "target=0.93 val_accuracy=0.931", ...; empty while it goes on.
+  // A search without a limit on trials ends when so many in a row trained nothing: they cost no time, and no other
+  // condition need ever hold.
+  static constexpr std::uint64_t kIdleTrialsMax = 10'000;
+
+  // Why the search ends: "trials=100", "target=0.93 val_accuracy=0.931", ..., "nothing_new=10000"; empty while it goes
+  // on.
   // `wall_seconds`: since the start of the study, all its runs together, pauses between them left out.
   [[nodiscard]] std::string reached(double wall_seconds) const;
 
  private:
   StopConditions conditions_;
   Objective objective_;
-  std::uint64_t finished_ = 0, since_accepted_ = 0;
+  std::uint64_t finished_ = 0, since_accepted_ = 0, idle_ = 0;
   double train_seconds_ = 0;
   std::optional<double> best_loss_;
 };

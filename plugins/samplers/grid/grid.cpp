@@ -36,7 +36,7 @@ std::vector<double> grid_values(ParamView param, std::uint64_t levels) {
   const std::uint64_t own = param.levels();
   if (param.is_choice()) {
     for (std::uint64_t k = 0; k < own; ++k) {
-      if (param.probability(k) > 0) values.push_back(param.level(k));
+      if (param.is_possible(k)) values.push_back(param.level(k));
     }
     return values;
   }

@@ -13,6 +13,12 @@ std::uint64_t other_choice(ParamView param, std::uint64_t current, Rng& rng) {
     const std::uint64_t k = rng.below(param.levels() - 1);
     return k < current ? k : k + 1;
   }
+  // Of very many choices a list would cost more than a few draws.
+  constexpr std::uint64_t kListedMax = 1024;
+  for (int draw = 0; param.levels() > kListedMax && draw < 64; ++draw) {
+    const std::uint64_t k = rng.below(param.levels());
+    if (k != current && param.is_possible(k)) return k;
+  }
   std::vector<std::uint64_t> others;
   for (std::uint64_t k = 0; k < param.levels(); ++k) {
     if (k != current && param.is_possible(k)) others.push_back(k);

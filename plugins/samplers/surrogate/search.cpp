@@ -110,12 +110,13 @@ class Climber {
 std::optional<Point> most_worthy(const Encoder& encoder, const WorthOf& worth, const std::vector<Point>& parents,
                                  const samplers::Taken& taken, std::size_t n_candidates, Rng& rng) {
   const SpaceView space = encoder.space();
+  const PriorDraws prior(space);
   Climber climber(encoder, worth, taken, rng);
   std::vector<std::pair<double, Point>> scored;
   for (std::size_t c = 0; c < n_candidates; ++c) {
     Point point(space.size());
     if (c % 2 == 0 || parents.empty()) {
-      space.sample(rng, point.row());
+      prior.sample(rng, point.row());
     } else {
       point = parents[rng.below(parents.size())];
       samplers::mutate(space, point.row(), kMutation, rng);

@@ -442,6 +442,47 @@ class CommandLine(unittest.TestCase):
             self.assertEqual((trial["state"], trial["reason"]), ("failed", "error"))
             self.assertIn("exit code 7; it said: the disk is full", trial["message"])
 
+    def test_a_study_of_failures_only_says_so_and_where_to_look(self):
+        study = self.script_study("failing.toml", "exit 7")
+        out, _ = self.nascent("run", study, code=1)
+        ended, result = out.splitlines()[-2:]
+        self.assertRegex(ended, r'^search ended reason="trials=3" trials=3 completed=0 pruned=0 failed=3 ')
+        self.assertEqual(result, "no trial completed; see: nascent trials failing.db --study failing")
+
+    def of_one_point(self, name, sampler, stop):
+        text = TABLE_STUDY.replace("int_uniform = [1, 4]", "int_uniform = [3, 3]").replace('["a", "b"]', '["b"]')
+        return self.write(name, text.replace('"random"', f'"{sampler}"').replace("trials = 8", stop))
+
+    def test_a_space_without_parameters_is_refused_with_its_place(self):
+        empty = TABLE_STUDY.replace('x = { int_uniform = [1, 4] }\nkind = { choice = ["a", "b"] }\n', "")
+        self.write("empty.toml", empty)
+        _, err = self.nascent("run", "empty.toml", code=2)
+        self.assertEqual(err, "nascent: empty.toml:17:1: space.parameters is empty; declare at least one\n")
+        self.assertFalse((self.folder / "empty.db").exists())
+
+    def test_a_space_of_one_point_is_tried_once_and_the_search_ends(self):
+        out, _ = self.nascent("run", self.of_one_point("point.toml", "tpe", 'wall_time = "10min"'))
+        ended, result = out.splitlines()[-2:]
+        self.assertRegex(ended, '^search ended reason="exhausted" trials=1 completed=1 .* duplicates=0 ')
+        self.assertEqual(result, "result trial 0  score=0.625")
+
+    def test_a_sampler_that_only_repeats_itself_ends_the_search(self):
+        out, _ = self.nascent("run", self.of_one_point("repeats.toml", "random", 'train_seconds = "10min"'))
+        ended, result = out.splitlines()[-2:]
+        self.assertRegex(ended, '^search ended reason="nothing_new=10000" trials=1000[0-9] completed=1000[0-9] ')
+        self.assertEqual(result, "result trial 0  score=0.625")
+        self.assertLess((self.folder / "repeats.db").stat().st_size, 10_000_000)
+        out, _ = self.nascent("run", self.of_one_point("draws.toml", "random", "trials = 12000"))
+        self.assertRegex(out.splitlines()[-2], '^search ended reason="trials=12000" ')
+
+    def test_a_space_whose_conditions_never_hold_has_one_configuration(self):
+        conditions = 'y = { uniform = [0.0, 1.0], when = { parameter = "kind", equals = "c" } }'
+        text = TABLE_STUDY.replace("int_uniform = [1, 4]", "int_uniform = [3, 3]").replace(
+            'kind = { choice = ["a", "b"] }', f'kind = {{ choice = ["b", "c"], weights = [1, 0] }}\n{conditions}')
+        self.write("never.toml", text.replace('"random"', '"evolution"'))
+        ended, result = self.nascent("run", "never.toml")[0].splitlines()[-2:]
+        self.assertRegex(ended, '^search ended reason="exhausted" trials=1 completed=1 ')
+
     def test_words_that_are_no_text_do_not_spoil_the_rows(self):
         study = self.script_study("latin.toml", r"printf 'gr\374n\n' >&2; exit 1")
         self.nascent("run", study, code=1)

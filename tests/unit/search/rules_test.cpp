@@ -93,6 +93,23 @@ TEST(StopRule, no_improvement_counts_trials_in_a_row) {
   EXPECT_EQ(rule.reached(0), "no_improvement=2");
 }
 
+TEST(StopRule, without_a_limit_on_trials_a_search_ends_that_finds_nothing_new) {
+  StopConditions c;
+  c.train_seconds = 10;
+  StopRule rule(c, kLoss);
+  const StopRule::Outcome repeat{false, 0, 1.0, false};
+  for (std::uint64_t i = 0; i + 1 < StopRule::kIdleTrialsMax; ++i) rule.observe(repeat);
+  rule.observe({false, 0, 1.0});
+  for (std::uint64_t i = 0; i + 1 < StopRule::kIdleTrialsMax; ++i) rule.observe(repeat);
+  EXPECT_EQ(rule.reached(0), "");
+  rule.observe(repeat);
+  EXPECT_EQ(rule.reached(0), "nothing_new=10000");
+  c.trials = 1'000'000;
+  StopRule limited(c, kLoss);
+  for (std::uint64_t i = 0; i < 2 * StopRule::kIdleTrialsMax; ++i) limited.observe(repeat);
+  EXPECT_EQ(limited.reached(0), "") << "somebody wants that many, as draws from a posterior";
+}
+
 TEST(StopRule, time_is_the_sum_of_costs_or_of_the_clock) {
   StopConditions c;
   c.train_seconds = 2;

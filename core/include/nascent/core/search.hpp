@@ -48,7 +48,7 @@ class SearchObserver {
   virtual void on_incumbent(const Trial&) {}
   // About ten times a second while trials run.
   virtual void on_tick(const SearchCounts&, std::span<const RunningTrial>) {}
-  // The search is over; `reason` is the condition of [stop] that held, "exhausted" or "interrupted".
+  // The search is over; `reason` is the condition of [stop] that held, "exhausted", "nothing_new=10000" or "interrupted".
   virtual void on_search_ended(std::string_view /*reason*/, const SearchCounts&) {}
   // The final part: a winner is trained again; a training is over; the test split was opened for the chosen model, whose
   // test metrics are added to those of its trial.

@@ -13,6 +13,8 @@ namespace nascent::core {
 
 std::vector<CheckFinding> check_space(const nas_component& component, const OptionTable& options);
 std::vector<CheckFinding> check_sampler(const nas_component& component, const OptionTable& options);
+// The part of it about impossible spaces and useless results; check_sampler() includes it.
+std::vector<CheckFinding> check_sampler_on_bad_input(const nas_component& component, const OptionTable& options);
 std::vector<CheckFinding> check_scheduler(const nas_component& component, const OptionTable& options);
 std::vector<CheckFinding> check_dataset(const nas_component& component, const OptionTable& options);
 std::vector<CheckFinding> check_trainer(const nas_component& component, const OptionTable& options);

@@ -178,6 +178,72 @@ const SpaceDeclaration& empty_space() {
   return space;
 }
 
+const SpaceDeclaration& one_point_space() {
+  static const SpaceDeclaration space = [] {
+    SpaceBuilder s;
+    s.real("rate", 0.1, 0.1, {.scale = Scale::log});
+    s.real("momentum", 0.9, 0.9);
+    s.real("decay", 0.5, 0.5, {.step = 0.25});
+    s.integer("width", 8, 8);
+    s.choice("block", {"plain"});
+    s.choice("norm", {"batch", "layer", "none"}, {0, 1, 0});
+    s.ordinal<std::int64_t>("batch", {32});
+    return s.declaration();
+  }();
+  return space;
+}
+
+const SpaceDeclaration& inactive_space() {
+  static const SpaceDeclaration space = [] {
+    SpaceBuilder s;
+    const auto block = s.choice("block", {"plain", "dense"}, {1, 0});
+    s.when(s.is(block, "dense"), [](SpaceBuilder& b) {
+      b.real("dropout", 0, 0.5);
+      b.choice("norm", {"batch", "layer"});
+      const auto growth = b.integer("growth", 4, 32);
+      b.when(above(growth, 16), [](SpaceBuilder& deep) { deep.ordinal<std::int64_t>("groups", {1, 2, 4}); });
+    });
+    return s.declaration();
+  }();
+  return space;
+}
+
+SpaceView many_choices_space() {
+  // By hand: a declaration would hold a copy of the choices for each parameter, and as text for its fingerprint.
+  static const std::vector<nas_value> choices = [] {
+    std::vector<nas_value> all(kManyChoices);
+    for (std::uint32_t k = 0; k < kManyChoices; ++k) all[k] = {NAS_T_INT, 0, {.i = k}};
+    return all;
+  }();
+  static const std::vector<double> weights = [] {
+    std::vector<double> all(kManyChoices);
+    for (std::uint32_t k = 0; k < kManyChoices; k += 2) all[k] = 1 + k % 7;
+    return all;
+  }();
+  static const std::array params = [] {
+    const auto choice = [](const char* name, const double* weights) {
+      nas_param p{};
+      p.name = str(name);
+      p.kind = NAS_P_CAT;
+      p.prior = weights == nullptr ? NAS_PRIOR_UNIFORM : NAS_PRIOR_WEIGHTS;
+      p.n_choices = kManyChoices;
+      p.hi = kManyChoices - 1;
+      p.dflt = std::nan("");
+      p.choices = choices.data();
+      p.weights = weights;
+      return p;
+    };
+    nas_param number{};
+    number.name = str("rate");
+    number.hi = 1;
+    number.dflt = std::nan("");
+    return std::array{choice("word", nullptr), choice("token", weights.data()), number};
+  }();
+  static const nas_space space{sizeof space, sizeof(nas_param), params.size(), 0, params.data(), nullptr,
+                               str("many choices")};
+  return SpaceView(&space);
+}
+
 nas_dataset reference_data(ReferenceTask task) {
   switch (task) {
     case ReferenceTask::images:

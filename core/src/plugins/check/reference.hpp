@@ -20,6 +20,13 @@ const SpaceDeclaration& mixed_space();
 // 3 x 4 x 2 configurations.
 const SpaceDeclaration& finite_space();
 const SpaceDeclaration& empty_space();
+// Every kind of parameter, each with one value of positive prior.
+const SpaceDeclaration& one_point_space();
+// One that is always active; the conditions of all others never hold.
+const SpaceDeclaration& inactive_space();
+// Two categorical parameters of a million choices, one of them weighted (half of them 0), and a number.
+inline constexpr std::uint32_t kManyChoices = 1'000'000;
+SpaceView many_choices_space();
 
 // Rows drawn from fixed seeds, three classes that a linear model can tell apart; "train" of 96 rows, "validation"
 // of 33.

@@ -63,10 +63,7 @@ class Features {
       const auto groups = static_cast<std::uint16_t>(std::min<std::uint64_t>(p.levels(), kCategoriesMax));
       n_categories_.push_back(p.is_categorical() ? groups : 0);
       conditional_.push_back(p.raw().cond_count > 0 ? 1 : 0);
-      positions_.emplace_back();
-      if (p.is_choice() && !p.is_categorical()) {
-        for (std::uint64_t k = 0; k < p.levels(); ++k) positions_.back().push_back(p.cdf(p.level(k)));
-      }
+      positions_.push_back(p.is_choice() && !p.is_categorical() ? middles(p) : std::vector<double>{});
     }
     n_categories_.resize(space.size() + n_further);
     conditional_.resize(space.size() + n_further);
@@ -113,6 +110,19 @@ class Features {
   }
 
  private:
+  // [levels] p.cdf() of every choice, in one pass.
+  static std::vector<double> middles(ParamView p) {
+    const bool weighted = p.raw().prior == NAS_PRIOR_WEIGHTS;
+    const auto mass = [&](std::uint64_t k) { return weighted ? p.raw().weights[k] : 1.0; };
+    double total = 0, below = 0;
+    for (std::uint64_t k = 0; k < p.levels(); ++k) total += mass(k);
+    std::vector<double> middle;
+    for (std::uint64_t k = 0; k < p.levels(); ++k) {
+      middle.push_back((below + 0.5 * mass(k)) / total);
+      below += mass(k);
+    }
+    return middle;
+  }
   [[nodiscard]] bool implies(const nas_cond& cond, const Domain& domain) const {
     const ParamView parent = space_[cond.parent];
     if (parent.is_categorical()) {
