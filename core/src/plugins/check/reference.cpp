@@ -221,16 +221,16 @@ SpaceView many_choices_space() {
     return all;
   }();
   static const std::array params = [] {
-    const auto choice = [](const char* name, const double* weights) {
+    const auto choice = [](const char* name, const double* prior) {
       nas_param p{};
       p.name = str(name);
       p.kind = NAS_P_CAT;
-      p.prior = weights == nullptr ? NAS_PRIOR_UNIFORM : NAS_PRIOR_WEIGHTS;
+      p.prior = prior == nullptr ? NAS_PRIOR_UNIFORM : NAS_PRIOR_WEIGHTS;
       p.n_choices = kManyChoices;
       p.hi = kManyChoices - 1;
       p.dflt = std::nan("");
       p.choices = choices.data();
-      p.weights = weights;
+      p.weights = prior;
       return p;
     };
     nas_param number{};
