@@ -45,7 +45,7 @@ TEST(Choice, an_engine_has_use_as_long_as_it_may_be_named) {
         for (const Engine e : turns({n_objectives, told, since})) named[static_cast<std::size_t>(e)] = true;
       }
       for (std::size_t e = 0; e < kEngines; ++e) {
-        if (named[e]) ASSERT_TRUE(has_use(static_cast<Engine>(e), {n_objectives, told, 0})) << e << " at " << told;
+        ASSERT_TRUE(!named[e] || has_use(static_cast<Engine>(e), {n_objectives, told, 0})) << e << " at " << told;
       }
     }
   }
