@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <numeric>
 
 #include "support/spaces.hpp"
 
@@ -26,6 +27,21 @@ TEST(Mutation, a_choice_becomes_each_other_possible_one_equally_often) {
   EXPECT_EQ(seen.count(2), 0U) << "never one of weight 0";
   // Binomial(3000, 1/3): sd 25.8; 5.5 sd to either side, three counts: fails by chance once in 10^7 seeds.
   for (const auto& [value, n] : seen) EXPECT_NEAR(n, 1000, 142) << value;
+}
+
+TEST(Mutation, of_very_many_choices_the_few_possible_ones_come_equally_often) {
+  std::vector<std::int64_t> values(3000);
+  std::iota(values.begin(), values.end(), 0);
+  std::vector<double> weights(3000);
+  for (std::size_t k : {5U, 700U, 1500U, 2999U}) weights[k] = static_cast<double>(k);
+  const auto space = one([&](SpaceBuilder& s) { s.choice<std::int64_t>("c", values, weights); });
+  const ParamView param = SpaceView(space.view())[0];
+  Rng rng(13);
+  std::map<double, int> seen;
+  for (int i = 0; i < 3000; ++i) ++seen[mutate(param, 700, 0.2, rng)];
+  EXPECT_EQ(seen.size(), 3U);
+  // As above: fails by chance once in 10^7 seeds.
+  for (const double k : {5, 1500, 2999}) EXPECT_NEAR(seen[k], 1000, 142) << k;
 }
 
 TEST(Mutation, a_number_steps_by_sigma_on_its_scale) {

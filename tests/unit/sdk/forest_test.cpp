@@ -18,6 +18,19 @@ SpaceDeclaration space_with_a_condition() {
   return s.declaration();
 }
 
+TEST(Features, an_ordinal_stands_in_the_middle_of_its_prior_mass) {
+  SpaceBuilder s;
+  s.ordinal<std::int64_t>("even", {1, 2, 3});
+  s.ordinal<std::int64_t>("weighted", {1, 2, 3, 4}, {1, 0, 2, 5});
+  const SpaceDeclaration space = s.declaration();
+  const Features features{SpaceView(space.view())};
+  for (std::size_t i = 0; i < 2; ++i) {
+    const ParamView p = SpaceView(space.view())[i];
+    for (std::uint64_t k = 0; k < p.levels(); ++k) EXPECT_DOUBLE_EQ(features.value(i, p.level(k)), p.cdf(p.level(k)));
+  }
+  EXPECT_DOUBLE_EQ(features.value(1, 3), (3 + 2.5) / 8);
+}
+
 class GrownForest : public testing::Test {
  protected:
   // Learns `target` at `n` draws from the prior.

@@ -67,7 +67,6 @@ class BadInputCheck {
     const auto rows = subject_.live(*sampler, 40, history, [](std::uint64_t trial, const Point&) {
       return TrialEnd{trial % 8 == 7 ? NAS_TRIAL_FAILED : NAS_TRIAL_COMPLETED, static_cast<double>(trial % 3)};
     });
-    for (const Point& row : rows) list_.that(row == rows.front(), "two configurations of a space that has one");
     if (rows.empty()) return;
     pending.add(history.size(), NAS_TRIAL_PENDING, 0, 0, &rows.front());
     answers(*sampler, history.size() + 1, pending.view());
@@ -91,7 +90,8 @@ class BadInputCheck {
     const auto sampler = made();
     if (!sampler) return;
     const Asked first = subject_.ask(*sampler, 0, 1);
-    if (first.rows.empty()) return list_.fails("ask for trial 0 gives none: " + first.reason);
+    list_.that(first.answered(), "ask for trial 0 fails: " + first.reason);
+    if (first.rows.empty()) return;
     ObservationColumns history = subject_.columns(*sampler), pending = subject_.columns(*sampler);
     for (std::uint64_t trial = 0; trial < 100; ++trial)
       history.add(trial, NAS_TRIAL_COMPLETED, 1, static_cast<double>(trial % 4), &first.rows[0]);
