@@ -105,10 +105,20 @@ static int is_active(const nas_space* space, const nas_param* p, const double* x
   return 0;
 }
 
+static double choice_of(const nas_param* p, double u) {
+  double total = 0;
+  uint32_t k;
+  if (p->prior != NAS_PRIOR_WEIGHTS) return floor(u * p->n_choices);
+  for (k = 0; k < p->n_choices; ++k) total += p->weights[k];
+  u *= total;
+  for (k = 0; k + 1 < p->n_choices && u >= p->weights[k]; ++k) u -= p->weights[k];
+  return k;
+}
+
 static double value_of(const nas_param* p, double u) {
   double x;
   if (p->kind == NAS_P_CAT || p->kind == NAS_P_ORD) {
-    x = floor(u * p->n_choices);
+    x = choice_of(p, u);
   } else if (p->kind == NAS_P_INT || p->step > 0) {
     const double step = p->step > 0 ? p->step : 1;
     x = p->lo + step * floor(u * (floor((p->hi - p->lo) / step + 1e-9) + 1));
