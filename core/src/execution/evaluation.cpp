@@ -42,7 +42,7 @@ Result<void> check_needs(const ResolvedStudy& study, const StudyComponent& compo
                             to_string(given->type_where), component.path, component.info.alias, what, section));
   };
   if ((needs & NAS_NEEDS_MODEL) != 0 && !study.trainer) return refuse("models", "trainer");
-  if ((needs & NAS_NEEDS_DATA) != 0 && !study.dataset) return refuse("on data", "dataset");
+  if ((needs & (NAS_NEEDS_DATA | NAS_NEEDS_INPUT)) != 0 && !study.dataset) return refuse("on data", "dataset");
   return {};
 }
 
@@ -148,7 +148,7 @@ PluginResult<void> Evaluation::evaluate(const nas_task& task, const EvaluationSu
   arg.size = sizeof arg;
   arg.options = &options;
   if ((needs_ & NAS_NEEDS_MODEL) != 0) arg.model = subject.model;
-  if ((needs_ & NAS_NEEDS_DATA) != 0) arg.data = subject.data;
+  if ((needs_ & (NAS_NEEDS_DATA | NAS_NEEDS_INPUT)) != 0) arg.data = subject.data;
   arg.graph = subject.graph;
   arg.x = subject.configuration->x.data();
   arg.active = subject.configuration->active.data();

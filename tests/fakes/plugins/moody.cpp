@@ -234,6 +234,23 @@ class Mean : public nascent::Evaluator {
       {"mean", "of the inputs", nascent::Direction::none, NAS_NEEDS_MODEL | NAS_NEEDS_DATA}};
 };
 
+// Needs rows as input, whichever: its metric is no property of them.
+class Width : public nascent::Evaluator {
+ public:
+  static constexpr nascent::About about{"org.nascent.test.evaluator.width", "width", "1.0.0", "Width of an input"};
+  explicit Width(const Options&) {}
+  [[nodiscard]] const std::vector<nascent::MetricDeclaration>& metrics() const override { return metrics_; }
+  void evaluate(const nascent::Task&, const nascent::EvalRequest& request, const nascent::Emit& emit) override {
+    if (request.data.rows() == 0) throw nascent::Error(NAS_E_INVALID, "no rows");
+    const auto tensors = request.data.gather(std::vector<std::int64_t>{0});
+    emit.metric("width", static_cast<double>(tensors[0].values<float>().size()));
+  }
+
+ private:
+  std::vector<nascent::MetricDeclaration> metrics_{
+      {"width", "of an input", nascent::Direction::none, NAS_NEEDS_MODEL | NAS_NEEDS_INPUT}};
+};
+
 }  // namespace
 
-NASCENT_PLUGIN("org.nascent.test.moody", "1.0.0", Plane, Rows, Moody, Distance, Mean)
+NASCENT_PLUGIN("org.nascent.test.moody", "1.0.0", Plane, Rows, Moody, Distance, Mean, Width)

@@ -173,6 +173,11 @@ TEST_F(Inline, evaluators_on_data_see_the_held_out_rows_and_the_test_split_only_
   EXPECT_EQ(take(study_->store().test_openings(study_->coordinator().study)).size(), 1U);
 }
 
+TEST_F(Inline, an_evaluator_that_needs_any_rows_as_input_is_given_some) {
+  open({.trainer = "", .workers = "", .more = "[dataset]\ntype = \"rows\"\n[[evaluator]]\ntype = \"width\""});
+  EXPECT_EQ(run_one().metrics.back(), (Metric{"width", 2})) << "without the prefix of a split";
+}
+
 TEST_F(Inline, a_study_whose_first_trials_fail_alike_stops) {
   open({.trainer = "mood = \"throw\"", .workers = "", .more = ""});
   std::vector<Trial> trials;
