@@ -10,13 +10,13 @@
 namespace nascent::cli {
 namespace {
 
-struct Options {
+struct BestOptions {
   StudyArgument study;
   std::size_t top = 1;
   bool json = false;
 };
 
-Outcome act(const Options& options) {
+Outcome show_best(const BestOptions& options) {
   auto study = open_study(options.study);
   if (!study) return tl::unexpected(study.error());
   auto trials = study->store->trials(study->record.id, {.role = core::TrialRole::search});
@@ -38,15 +38,15 @@ Outcome act(const Options& options) {
 }  // namespace
 
 void add_best(Commands& commands) {
-  commands.add<Options>(
+  commands.add<BestOptions>(
       nullptr, "best", "Show the best trials, or the Pareto front of several objectives",
-      [](CLI::App& command, Options& o) {
+      [](CLI::App& command, BestOptions& o) {
         command.add_option("study", o.study.where, "store (fashion.db) or TOML file of the study")->required();
         command.add_option("--study", o.study.name, "name of the study, where the store holds several");
         command.add_option("--top", o.top, "how many, for one objective")->check(whole_number(1));
         command.add_flag("--json", o.json, "one JSON object a line");
       },
-      act);
+      show_best);
 }
 
 }  // namespace nascent::cli

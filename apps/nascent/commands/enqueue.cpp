@@ -12,13 +12,13 @@
 namespace nascent::cli {
 namespace {
 
-struct Options {
+struct EnqueueOptions {
   StudyArgument study;
   std::vector<std::string> values;
   bool json = false;
 };
 
-Outcome act(const Options& options) {
+Outcome enqueue(const EnqueueOptions& options) {
   const auto given = core::parse_values(options.values);
   if (!given) return tl::unexpected(given.error());
   auto study = open_study(options.study, core::OpenMode::must_exist);
@@ -54,9 +54,9 @@ Outcome act(const Options& options) {
 }  // namespace
 
 void add_enqueue(Commands& commands) {
-  commands.add<Options>(
+  commands.add<EnqueueOptions>(
       nullptr, "enqueue", "Have a study try a configuration before its sampler is asked again",
-      [](CLI::App& command, Options& o) {
+      [](CLI::App& command, EnqueueOptions& o) {
         command.add_option("study", o.study.where, "store (fashion.db) or TOML file of the study")->required();
         command
             .add_option("values", o.values,
@@ -66,7 +66,7 @@ void add_enqueue(Commands& commands) {
         command.add_option("--study", o.study.name, "name of the study, where the store holds several");
         command.add_flag("--json", o.json, "what was queued, as JSON");
       },
-      act);
+      enqueue);
 }
 
 }  // namespace nascent::cli

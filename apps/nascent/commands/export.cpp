@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 using core::ErrorKind;
 using core::fail;
 
-struct Options {
+struct ExportOptions {
   StudyArgument study;
   std::optional<core::TrialId> trial;
   std::string format = "torchscript", output;
@@ -35,7 +35,7 @@ core::Result<core::TrialId> best_model(const OpenStudy& study, const fs::path& a
   return fail(ErrorKind::invalid_input, fmt::format("study {} has kept no trained model in {}", study.record.name, artifacts.string()));
 }
 
-Outcome act(const Options& options) {
+Outcome export_trial(const ExportOptions& options) {
   auto study = open_study(options.study);
   if (!study) return tl::unexpected(study.error());
   const fs::path artifacts = core::artifacts_folder(study->location, study->record.name);
@@ -77,16 +77,16 @@ Outcome act(const Options& options) {
 }  // namespace
 
 void add_export(Commands& commands) {
-  commands.add<Options>(
+  commands.add<ExportOptions>(
       nullptr, "export", "Write a trained model: TorchScript, or nascent's own file",
-      [](CLI::App& command, Options& o) {
+      [](CLI::App& command, ExportOptions& o) {
         command.add_option("study", o.study.where, "store (fashion.db) or TOML file of the study")->required();
         command.add_option("trial", o.trial, "number of the trial (default: the best model)")->check(whole_number());
         command.add_option("--study", o.study.name, "name of the study, where the store holds several");
         command.add_option("--format", o.format, "torchscript, nascent, or what else the trainer writes");
         command.add_option("--output", o.output, "file to write")->required();
       },
-      act);
+      export_trial);
 }
 
 }  // namespace nascent::cli

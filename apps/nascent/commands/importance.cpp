@@ -14,7 +14,7 @@
 namespace nascent::cli {
 namespace {
 
-struct Options {
+struct ImportanceOptions {
   StudyArgument study;
   std::size_t pairs = 10;
   bool json = false;
@@ -75,7 +75,7 @@ nlohmann::ordered_json to_json(const core::ObjectiveImportance& importance, std:
           {"explained", importance.explained()}};
 }
 
-Outcome act(const Options& options) {
+Outcome show_importance(const ImportanceOptions& options) {
   const auto search = load_search(options.study);
   if (!search) return tl::unexpected(search.error());
   const auto all = core::study_importance(search->study.config, search->space, search->trials);
@@ -96,15 +96,15 @@ Outcome act(const Options& options) {
 }  // namespace
 
 void add_importance(Commands& commands) {
-  commands.add<Options>(
+  commands.add<ImportanceOptions>(
       nullptr, "importance", "Show which parameters the objectives depend on, alone and two together",
-      [](CLI::App& command, Options& o) {
+      [](CLI::App& command, ImportanceOptions& o) {
         command.add_option("study", o.study.where, "store (fashion.db) or TOML file of the study")->required();
         command.add_option("--study", o.study.name, "name of the study, where the store holds several");
         command.add_option("--pairs", o.pairs, "how many pairs are listed")->check(whole_number());
         command.add_flag("--json", o.json, "as JSON");
       },
-      act);
+      show_importance);
 }
 
 }  // namespace nascent::cli

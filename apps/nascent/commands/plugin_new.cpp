@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 using core::ErrorKind;
 using core::fail;
 
-struct Options {
+struct PluginNewOptions {
   std::string kind, name, folder;
 };
 
@@ -48,7 +48,7 @@ bool valid_name(const std::string& name) {
   return name.find("--") == std::string::npos;
 }
 
-Outcome act(const Options& options) {
+Outcome new_plugin(const PluginNewOptions& options) {
   if (!valid_name(options.name)) {
     return fail(ErrorKind::invalid_input, fmt::format("'{}' is no plugin name; use lower-case letters, digits and single '-', such as my-search", options.name));
   }
@@ -87,16 +87,16 @@ Outcome act(const Options& options) {
 }  // namespace
 
 void add_plugin_new(Commands& commands, CLI::App* parent) {
-  commands.add<Options>(
+  commands.add<PluginNewOptions>(
       parent, "new", "Write a folder with a working plugin to start from",
-      [](CLI::App& command, Options& o) {
+      [](CLI::App& command, PluginNewOptions& o) {
         command.add_option("kind", o.kind, "kind of the component")
             ->required()
             ->check(a_kind());
         command.add_option("name", o.name, "alias of the component: my-search")->required();
         command.add_option("--folder", o.folder, "where to write it (default: ./<name>)");
       },
-      act);
+      new_plugin);
 }
 
 }  // namespace nascent::cli

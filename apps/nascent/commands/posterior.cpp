@@ -12,7 +12,7 @@
 namespace nascent::cli {
 namespace {
 
-struct Options {
+struct PosteriorOptions {
   StudyArgument study;
   core::PosteriorRequest request;
   bool json = false;
@@ -96,7 +96,7 @@ nlohmann::ordered_json posterior_json(const core::StudyPosterior& posterior, con
   return json;
 }
 
-Outcome act(const Options& options) {
+Outcome show_posterior(const PosteriorOptions& options) {
   auto search = load_search(options.study);
   if (!search) return tl::unexpected(search.error());
   const auto posterior = core::study_posterior(search->components.catalog, search->components.study, search->space, search->trials, options.request);
@@ -118,9 +118,9 @@ Outcome act(const Options& options) {
 }  // namespace
 
 void add_posterior(Commands& commands) {
-  commands.add<Options>(
+  commands.add<PosteriorOptions>(
       nullptr, "posterior", "Show how probable each value of each parameter is among good configurations",
-      [](CLI::App& command, Options& o) {
+      [](CLI::App& command, PosteriorOptions& o) {
         command.add_option("study", o.study.where, "store (fashion.db) or TOML file of the study")->required();
         command.add_option("--study", o.study.name, "name of the study, where the store holds several");
         command.add_option("--good", o.request.good, "share of the prior's configurations that count as good (trials)")
@@ -131,7 +131,7 @@ void add_posterior(Commands& commands) {
         command.add_flag("--trials", o.request.from_trials, "from the trials, though the sampler has draws of its own");
         command.add_flag("--json", o.json, "as JSON");
       },
-      act);
+      show_posterior);
 }
 
 }  // namespace nascent::cli

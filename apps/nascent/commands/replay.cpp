@@ -11,7 +11,7 @@
 namespace nascent::cli {
 namespace {
 
-struct Options {
+struct ReplayOptions {
   StudyArgument study;
   core::TrialId trial = 0;
   bool json = false;
@@ -19,7 +19,7 @@ struct Options {
 
 std::string value_text(const std::optional<double>& value) { return value ? fmt::format("{}", *value) : "-"; }
 
-Outcome act(const Options& options) {
+Outcome replay_trial(const ReplayOptions& options) {
   auto study = open_study(options.study);
   if (!study) return tl::unexpected(study.error());
   if (const auto trial = find_trial(*study, options.trial); !trial) return tl::unexpected(trial.error());
@@ -53,15 +53,15 @@ Outcome act(const Options& options) {
 }  // namespace
 
 void add_replay(Commands& commands) {
-  commands.add<Options>(
+  commands.add<ReplayOptions>(
       nullptr, "replay", "Train a trial again and compare with what the store has",
-      [](CLI::App& command, Options& o) {
+      [](CLI::App& command, ReplayOptions& o) {
         command.add_option("study", o.study.where, "store (fashion.db) or TOML file of the study")->required();
         command.add_option("trial", o.trial, "number of the trial")->required()->check(whole_number());
         command.add_option("--study", o.study.name, "name of the study, where the store holds several");
         command.add_flag("--json", o.json, "as JSON");
       },
-      act);
+      replay_trial);
 }
 
 }  // namespace nascent::cli

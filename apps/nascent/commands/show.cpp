@@ -12,7 +12,7 @@
 namespace nascent::cli {
 namespace {
 
-struct Options {
+struct ShowOptions {
   StudyArgument study;
   std::optional<core::TrialId> trial;
   std::vector<std::string> reference;
@@ -67,7 +67,7 @@ void print_reports(const std::vector<core::ReportRecord>& reports) {
   fmt::print("\n{}", table.text());
 }
 
-Outcome act(const Options& options) {
+Outcome show(const ShowOptions& options) {
   auto study = open_study(options.study);
   if (!study) return tl::unexpected(study.error());
   if (!options.trial) return show_study(*study, {options.reference, options.json});
@@ -110,9 +110,9 @@ Outcome act(const Options& options) {
 }  // namespace
 
 void add_show(Commands& commands) {
-  commands.add<Options>(
+  commands.add<ShowOptions>(
       nullptr, "show", "Show a study in short, or everything about one trial with its architecture",
-      [](CLI::App& command, Options& o) {
+      [](CLI::App& command, ShowOptions& o) {
         command.add_option("study", o.study.where, "store (fashion.db) or TOML file of the study")->required();
         auto* trial = command.add_option("trial", o.trial, "number of the trial; the whole study without one")->check(whole_number());
         command.add_option("--study", o.study.name, "name of the study, where the store holds several");
@@ -122,7 +122,7 @@ void add_show(Commands& commands) {
         auto* dot = command.add_flag("--dot", o.dot, "only the architecture, as Graphviz dot")->needs(trial);
         command.add_flag("--json", o.json, "as JSON, with all reports")->excludes(dot);
       },
-      act);
+      show);
 }
 
 }  // namespace nascent::cli

@@ -12,7 +12,7 @@
 namespace nascent::cli {
 namespace {
 
-struct Options {
+struct StatusOptions {
   StudyArgument study;
   bool json = false;
 };
@@ -30,7 +30,7 @@ std::string state_line(const core::StudyRecord& record, const std::optional<core
   return fmt::format("interrupted: the process that ran it is gone; continue with: nascent resume {} --study {}", location, record.name);
 }
 
-Outcome act(const Options& options) {
+Outcome show_status(const StatusOptions& options) {
   auto study = open_study(options.study);
   if (!study) return tl::unexpected(study.error());
   const core::StudyRecord& record = study->record;
@@ -97,14 +97,14 @@ Outcome act(const Options& options) {
 }  // namespace
 
 void add_status(Commands& commands) {
-  commands.add<Options>(
+  commands.add<StatusOptions>(
       nullptr, "status", "Show how a study stands",
-      [](CLI::App& command, Options& o) {
+      [](CLI::App& command, StatusOptions& o) {
         command.add_option("study", o.study.where, "store (fashion.db) or TOML file of the study")->required();
         command.add_option("--study", o.study.name, "name of the study, where the store holds several");
         command.add_flag("--json", o.json, "as one JSON object");
       },
-      act);
+      show_status);
 }
 
 }  // namespace nascent::cli

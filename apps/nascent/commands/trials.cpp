@@ -16,7 +16,7 @@
 namespace nascent::cli {
 namespace {
 
-struct Options {
+struct TrialsOptions {
   StudyArgument study;
   std::string state, sort;
   std::optional<std::size_t> limit;
@@ -64,7 +64,7 @@ void print_csv(const std::vector<core::Trial>& trials, const nlohmann::ordered_j
   }
 }
 
-Outcome act(const Options& options) {
+Outcome list_trials(const TrialsOptions& options) {
   auto study = open_study(options.study);
   if (!study) return tl::unexpected(study.error());
   core::TrialFilter filter;
@@ -116,9 +116,9 @@ Outcome act(const Options& options) {
 }  // namespace
 
 void add_trials(Commands& commands) {
-  commands.add<Options>(
+  commands.add<TrialsOptions>(
       nullptr, "trials", "List the trials of a study",
-      [](CLI::App& command, Options& o) {
+      [](CLI::App& command, TrialsOptions& o) {
         command.add_option("study", o.study.where, "store (fashion.db) or TOML file of the study")->required();
         command.add_option("--study", o.study.name, "name of the study, where the store holds several");
         command.add_option("--state", o.state, "only trials in this state")
@@ -128,7 +128,7 @@ void add_trials(Commands& commands) {
         auto* json = command.add_flag("--json", o.json, "one JSON object a line");
         command.add_flag("--csv", o.csv, "comma-separated values with a header row")->excludes(json);
       },
-      act);
+      list_trials);
 }
 
 }  // namespace nascent::cli

@@ -9,13 +9,13 @@
 namespace nascent::cli {
 namespace {
 
-struct Options {
+struct ValidateOptions {
   std::string file;
   std::vector<std::string> set;
   bool resolved = false, json = false;
 };
 
-Outcome act(const Options& options) {
+Outcome validate(const ValidateOptions& options) {
   auto config = core::load_study(options.file, options.set);
   if (!config) return tl::unexpected(config.error());
   auto catalog = discover_plugins(config->plugins);
@@ -45,15 +45,15 @@ Outcome act(const Options& options) {
 }  // namespace
 
 void add_validate(Commands& commands) {
-  commands.add<Options>(
+  commands.add<ValidateOptions>(
       nullptr, "validate", "Check a study's TOML file, its plugins and data without running it",
-      [](CLI::App& command, Options& o) {
+      [](CLI::App& command, ValidateOptions& o) {
         command.add_option("file", o.file, "TOML file of the study")->required();
         command.add_option("--set", o.set, "override a value: sampler.population=20")->type_name("KEY=VALUE");
         command.add_flag("--resolved", o.resolved, "print the study with every default written out");
         command.add_flag("--json", o.json, "print the resolved study as JSON");
       },
-      act);
+      validate);
 }
 
 }  // namespace nascent::cli

@@ -13,7 +13,7 @@ namespace nascent::core {
 namespace {
 
 constexpr auto kLeavingMax = std::chrono::seconds(2);
-constexpr auto kLook = std::chrono::milliseconds(5);
+constexpr auto kPoll = std::chrono::milliseconds(5);
 
 std::string host_name() {
   char name[256] = {};
@@ -43,7 +43,7 @@ bool runs(pid_t pid) {
 void wait_until_gone(pid_t pid) {
   if (pid <= 0 || pid == getpid()) return;
   const auto give_up = std::chrono::steady_clock::now() + kLeavingMax;
-  while (runs(pid) && std::chrono::steady_clock::now() < give_up) std::this_thread::sleep_for(kLook);
+  while (runs(pid) && std::chrono::steady_clock::now() < give_up) std::this_thread::sleep_for(kPoll);
 }
 
 }  // namespace

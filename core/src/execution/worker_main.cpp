@@ -115,7 +115,7 @@ class Coordination {
       if (poll(files, 2, -1) < 0) continue;
       if ((files[1].revents & POLLIN) != 0) {
         char byte;
-        static_cast<void>(!read(term, &byte, 1));
+        static_cast<void>(!::read(term, &byte, 1));
         interrupted_ = true;
       }
       if (files[0].revents != 0) {

@@ -188,7 +188,7 @@ WorkerProcess::~WorkerProcess() {
 void WorkerProcess::read_output() {
   for (;;) {
     char bytes[4096];
-    const ssize_t n = read(output_.get(), bytes, sizeof bytes);
+    const ssize_t n = ::read(output_.get(), bytes, sizeof bytes);
     if (n < 0 && errno == EINTR) continue;
     if (n == 0) output_ = FileDescriptor();  // closed: poll() would not wait any more
     if (n <= 0) break;

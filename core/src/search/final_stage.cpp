@@ -7,11 +7,11 @@
 #include <map>
 
 #include "nascent/core/seeds.hpp"
+#include "stored_trials.hpp"
 
 namespace nascent::core::search {
 namespace {
 
-constexpr std::size_t kPage = 1000;
 constexpr std::chrono::milliseconds kPatience{100};
 
 struct StoredStudy {

@@ -10,6 +10,8 @@
 
 namespace nascent::core::search {
 
+inline constexpr std::size_t kPage = 1000;  // trials that are read at once
+
 class StoredTrials {
  public:
   StoredTrials(Store& store, StudyId study) : store_(&store), study_(study) {}
@@ -22,7 +24,6 @@ class StoredTrials {
   Trial take() { return std::move(page_[front_++]); }
 
  private:
-  static constexpr std::size_t kPage = 1000;
   // Makes `id` or a later trial the front of the page, unless none is stored.
   Result<void> seek(TrialId id);
 

@@ -4,66 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 
+#include "hand_executor.hpp"
 #include "keep_alive.hpp"
 #include "nascent/core/version.hpp"
 #include "proposals.hpp"
 
 namespace nascent::core {
 namespace {
-
-// Hands trials to the program that embeds the search, and takes back what it tells.
-class HandExecutor final : public Executor {
- public:
-  HandExecutor(Store& store, Coordinator coordinator) : store_(store), coordinator_(coordinator) {}
-
-  Result<void> start() override { return {}; }
-  Result<void> submit(const Trial& trial) override {
-    asked_.push_back(trial);
-    return {};
-  }
-  Result<std::vector<Trial>> next(std::chrono::milliseconds) override {
-    if (told_.empty()) return std::vector<Trial>{};
-    if (auto stored = store_.record_finished(coordinator_, told_); !stored) return tl::unexpected<Error>(stored.error());
-    return std::exchange(told_, {});
-  }
-  [[nodiscard]] std::size_t capacity() const override { return 1; }
-  [[nodiscard]] std::vector<RunningTrial> running() const override { return {}; }
-  void stop(StopMode) override { asked_.clear(); }
-  Result<std::vector<Metric>> evaluate_test(TrialId) override {
-    return fail(ErrorKind::invalid_input, "a study of a program has no dataset, and no test split");
-  }
-  [[nodiscard]] bool needs_queued_rows() const override { return false; }
-
-  std::optional<Trial> ask() {
-    if (asked_.empty()) return std::nullopt;
-    open_.push_back(std::move(asked_.front()));
-    asked_.pop_front();
-    return open_.back();
-  }
-  Result<void> tell(TrialId id, TrialState state, FailureReason reason, std::string message, std::vector<Metric> metrics) {
-    const auto trial = std::ranges::find(open_, id, &Trial::id);
-    if (trial == open_.end()) {
-      return fail(ErrorKind::invalid_input, fmt::format("trial {} is not open; tell what ask() gave, once", id));
-    }
-    trial->state = state;
-    trial->reason = reason;
-    trial->message = std::move(message);
-    trial->metrics = std::move(metrics);
-    told_.push_back(std::move(*trial));
-    open_.erase(trial);
-    return {};
-  }
-  // Handed out and not told.
-  [[nodiscard]] std::size_t open() const { return open_.size(); }
-
- private:
-  Store& store_;
-  Coordinator coordinator_;
-  std::deque<Trial> asked_;
-  std::vector<Trial> open_, told_;
-};
 
 StudyConfig study_config(const StudyOptions& options) {
   StudyConfig config;
@@ -158,7 +106,7 @@ struct Study::State {
   Coordinator coordinator;
   std::optional<search::KeepAlive> keep_alive;
   std::optional<Search> search;
-  std::optional<HandExecutor> executor;
+  std::optional<search::HandExecutor> executor;
   bool over = false;
 };
 
@@ -188,7 +136,7 @@ Result<Study> Study::open(nascent::SpaceDeclaration space, StudyOptions options)
 }
 
 Result<std::optional<Trial>> Study::ask() {
-  HandExecutor& executor = *state_->executor;
+  search::HandExecutor& executor = *state_->executor;
   // One turn of the loop takes what was told, the next one asks.
   for (int turn = 0; !state_->over; ++turn) {
     if (auto trial = executor.ask()) return trial;

@@ -10,6 +10,7 @@
 #include "nascent/core/prepared_study.hpp"
 #include "nascent/core/version.hpp"
 #include "nascent/core/warm_start.hpp"
+#include "stored_trials.hpp"
 
 namespace nascent::core {
 namespace {
@@ -62,10 +63,9 @@ Result<StudyId> enter(Store& store, const StudyRecord& record, StudyStart start,
 }
 
 std::uint64_t stored_search_trials(Store& store, StudyId study) {
-  constexpr std::size_t kPage = 1000;
   std::uint64_t n = 0;
   for (TrialId first = 0;;) {
-    const auto page = store.trials(study, {.state = {}, .role = TrialRole::search, .first = first, .limit = kPage});
+    const auto page = store.trials(study, {.state = {}, .role = TrialRole::search, .first = first, .limit = search::kPage});
     if (!page || page->empty()) return n;
     n += page->size();
     first = page->back().id + 1;

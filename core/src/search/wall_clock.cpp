@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "stored_trials.hpp"
+
 namespace nascent::core::search {
 namespace {
-
-constexpr std::size_t kPage = 1000;
 
 // A run that has no end of its own: it lasted until its last stored row.
 struct KilledRun {

@@ -181,7 +181,7 @@ TEST(Infer, weights_first_seen_on_a_dead_node_still_count_for_the_live_one) {
 
 // ------------------------------------------------------------------------------------------------ invalid graphs
 
-std::string complaint(const std::function<void(Graph&)>& build) {
+std::string inference_complaint(const std::function<void(Graph&)>& build) {
   Graph g;
   try {
     build(g);
@@ -194,12 +194,12 @@ std::string complaint(const std::function<void(Graph&)>& build) {
 }
 
 TEST(InferRefuses, a_kernel_larger_than_its_input) {
-  EXPECT_EQ(complaint([](Graph& g) {
+  EXPECT_EQ(inference_complaint([](Graph& g) {
               g.output(g.conv(g.input("x", {3, 5, 5}), 8, 7, {.padding = 0, .name = "conv3"}));
             }),
             "node 'conv3' (Conv): kernel 7x7 is larger than its 5x5 input; use a smaller kernel, more padding or fewer "
             "strides before it");
-  EXPECT_EQ(complaint([](Graph& g) {
+  EXPECT_EQ(inference_complaint([](Graph& g) {
               g.output(g.conv(g.input("x", {3, 5, 5}), 8, 4, {.dilation = 3, .padding = 1, .name = "wide"}));
             }),
             "node 'wide' (Conv): kernel 4x4 with dilation 3x3 is larger than its 5x5 input padded by 1x1x1x1; use a "
@@ -207,40 +207,40 @@ TEST(InferRefuses, a_kernel_larger_than_its_input) {
 }
 
 TEST(InferRefuses, shapes_that_do_not_fit) {
-  EXPECT_EQ(complaint([](Graph& g) {
+  EXPECT_EQ(inference_complaint([](Graph& g) {
               g.output(g.add(g.input("a", {3, 5, 5}), g.input("b", {4, 5, 5}), "sum"));
             }),
             "node 'sum' (Add): inputs of shapes 3x5x5 and 4x5x5 do not fit; they need the same number of axes, each "
             "with equal extents or extent 1");
-  EXPECT_EQ(complaint([](Graph& g) {
+  EXPECT_EQ(inference_complaint([](Graph& g) {
               g.output(g.concat({g.input("a", {3, 5, 5}), g.input("b", {3, 4, 5})}, 1, "join"));
             }),
             "node 'join' (Concat): inputs of shapes 3x5x5 and 3x4x5 do not join; they may differ only along the joined "
             "axis");
-  EXPECT_EQ(complaint([](Graph& g) {
+  EXPECT_EQ(inference_complaint([](Graph& g) {
               g.output(g.reshape(g.input("a", {3, 5}), {4, -1}, "r"));
             }),
             "node 'r' (Reshape): an input of 3x5 (15 elements) does not reshape to 4x-1");
-  EXPECT_EQ(complaint([](Graph& g) { g.output(g.concat({g.input("a", {3})}, 0, "join")); }),
+  EXPECT_EQ(inference_complaint([](Graph& g) { g.output(g.concat({g.input("a", {3})}, 0, "join")); }),
             "node 'join' (Concat): axis is 0; for a 3 input it must lie in [1, 1] or [-1, -1] (axis 0 is the batch)");
-  EXPECT_EQ(complaint([](Graph& g) {
+  EXPECT_EQ(inference_complaint([](Graph& g) {
               g.output(g.conv(g.input("a", {3, 5, 5}), 8, 3, {.groups = 2, .name = "c"}));
             }),
             "node 'c' (Conv): group is 2 but the input channels are 3; the group must divide them");
-  EXPECT_EQ(complaint([](Graph& g) { g.output(g.conv(g.input("a", {3}), 8, 3)); }),
+  EXPECT_EQ(inference_complaint([](Graph& g) { g.output(g.conv(g.input("a", {3}), 8, 3)); }),
             "Conv on 'a': the shape is 3; it needs channels and 1 to 3 spatial axes");
-  EXPECT_EQ(complaint([](Graph& g) {
+  EXPECT_EQ(inference_complaint([](Graph& g) {
               g.output(g.attention(g.input("a", {7, 30}), 4, Masking::none, "mha"));
             }),
             "node 'mha' (MultiHeadAttention): num_heads is 4 but the features are 30; the heads must divide them");
-  EXPECT_EQ(complaint([](Graph& g) { g.output(g.split(g.input("a", {7}), 2, 1, "s")); }),
+  EXPECT_EQ(inference_complaint([](Graph& g) { g.output(g.split(g.input("a", {7}), 2, 1, "s")); }),
             "node 's' (Split): num_outputs is 2 but the axis has extent 7; it must divide it (or list the extents in "
             "'split')");
 }
 
 TEST(InferRefuses, attributes_that_are_unknown_missing_mistyped_or_out_of_bounds) {
   const auto conv = [](Attributes attributes) {
-    return complaint([&](Graph& g) { g.output(g.add("Conv", {g.input("x", {3, 8, 8})}, attributes, "c")); });
+    return inference_complaint([&](Graph& g) { g.output(g.add("Conv", {g.input("x", {3, 8, 8})}, attributes, "c")); });
   };
   EXPECT_EQ(conv({{"out_channels", std::int64_t{4}}}),
             "node 'c' (Conv): attribute 'kernel_shape' is missing; it must be a list of integers");
@@ -253,31 +253,31 @@ TEST(InferRefuses, attributes_that_are_unknown_missing_mistyped_or_out_of_bounds
             "node 'c' (Conv): attribute 'kernel_shape' has 1 values; 2 are needed here");
   EXPECT_EQ(conv({{"out_channels", std::int64_t{4}}, {"kernel_shape", ints({3, 0})}}),
             "node 'c' (Conv): attribute 'kernel_shape' is 0; it must lie in [1, 1048576]");
-  EXPECT_EQ(complaint([](Graph& g) { g.output(g.dropout(g.input("x", {3}), 1.5, "d")); }),
+  EXPECT_EQ(inference_complaint([](Graph& g) { g.output(g.dropout(g.input("x", {3}), 1.5, "d")); }),
             "node 'd' (Dropout): attribute 'ratio' is 1.5; it must lie in [0, 1]");
   EXPECT_EQ(
-      complaint([](Graph& g) {
+      inference_complaint([](Graph& g) {
         g.output(g.add("LSTM", {g.input("x", {3, 4})}, {{"hidden_size", std::int64_t{4}}, {"direction", "up"}}, "l"));
       }),
       "node 'l' (LSTM): attribute 'direction' is 'up'; it must be one of forward|reverse|bidirectional");
 }
 
 TEST(InferRefuses, graphs_that_make_no_sense_as_a_whole) {
-  EXPECT_EQ(complaint([](Graph& g) { g.input("x", {3}); }), "the graph has no output; mark one with output()");
-  EXPECT_EQ(complaint([](Graph& g) {
+  EXPECT_EQ(inference_complaint([](Graph& g) { g.input("x", {3}); }), "the graph has no output; mark one with output()");
+  EXPECT_EQ(inference_complaint([](Graph& g) {
               g.output({g.flatten(g.input("x", {3}), "f"), 1});
             }),
             "the graph reads output 1 of node 'f' (Flatten), which has 1");
-  EXPECT_EQ(complaint([](Graph& g) { g.output(g.add("Relu", {}, {}, "r")); }),
+  EXPECT_EQ(inference_complaint([](Graph& g) { g.output(g.add("Relu", {}, {}, "r")); }),
             "node 'r' (Relu): it has 0 inputs; it needs 1");
-  EXPECT_EQ(complaint([](Graph& g) {
+  EXPECT_EQ(inference_complaint([](Graph& g) {
               const NodeId x = g.input("x", {3});
               const NodeId a = g.linear(x, 4, Bias::with, "a", "tied");
               g.output(g.add(a, g.linear(x, 5, Bias::with, "b", "tied")));
             }),
             "node 'b' (Gemm): it shares weight group 'tied' with node 'a' (Gemm), but needs 'tied.weight' of 5x3 where "
             "the other has 'tied.weight' of 4x3; sharing nodes need the same weights");
-  EXPECT_EQ(complaint([](Graph& g) { g.output(g.linear(g.input("words", {12}, "int64"), 4, Bias::with, "l")); }),
+  EXPECT_EQ(inference_complaint([](Graph& g) { g.output(g.linear(g.input("words", {12}, "int64"), 4, Bias::with, "l")); }),
             "node 'l' (Gemm): its input holds token numbers (int64); put an Embedding before it");
 }
 
@@ -296,17 +296,17 @@ TEST(InferRefuses, an_unknown_operator_as_unsupported) {
 
 TEST(InferRefuses, sizes_that_overflow) {
   const std::int64_t huge = 2'147'483'647;
-  EXPECT_EQ(complaint([&](Graph& g) {
+  EXPECT_EQ(inference_complaint([&](Graph& g) {
               g.output(g.flatten(g.input("x", {huge, huge, huge}), "f"));
             }),
             "node 'x' (Input): the sizes are too large to count (more than 2^63)");
-  EXPECT_EQ(complaint([&](Graph& g) {
+  EXPECT_EQ(inference_complaint([&](Graph& g) {
               g.output(g.input("x", {huge, 1024}));
             }),
             "node 'x' (Input): a tensor of shape 2147483647x1024; one row may have at most 2^40 elements");
-  EXPECT_EQ(complaint([&](Graph& g) { g.output(g.linear(g.input("x", {1'000'000'000}), huge, Bias::with, "l")); }),
+  EXPECT_EQ(inference_complaint([&](Graph& g) { g.output(g.linear(g.input("x", {1'000'000'000}), huge, Bias::with, "l")); }),
             "accepted");
-  EXPECT_EQ(complaint([&](Graph& g) {
+  EXPECT_EQ(inference_complaint([&](Graph& g) {
               Edge x = g.input("x", {huge});
               for (int i = 0; i < 5; ++i) x = g.linear(x, huge);
               g.output(x);

@@ -9,8 +9,8 @@
 namespace nascent::gp {
 namespace {
 
-using test::layout;
-using test::random_inputs;
+using fixture::layout;
+using fixture::random_inputs;
 
 struct Case {
   std::vector<double> values;

@@ -7,7 +7,7 @@
 #include "nascent/rng.hpp"
 #include "reference.hpp"
 
-namespace nascent::gp::test {
+namespace nascent::gp::fixture {
 
 // Two numbers, a number that may be inactive, a categorical.
 inline Layout layout(GraphKernel graph = GraphKernel::without) { return {{0, 0, 1}, 1, graph}; }
@@ -41,4 +41,4 @@ inline Inputs random_inputs(Index n, std::uint64_t seed, GraphKernel graph = Gra
   return inputs;
 }
 
-}  // namespace nascent::gp::test
+}  // namespace nascent::gp::fixture

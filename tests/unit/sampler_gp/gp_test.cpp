@@ -14,7 +14,6 @@ namespace nascent::gp {
 namespace {
 
 using test::Config;
-using test::History;
 using test::prior_draw;
 using test::SamplerCase;
 using test::SamplerInstance;
@@ -78,7 +77,7 @@ TEST(Gp, told_again_in_a_new_instance_the_history_gives_the_same_next_proposals)
   const auto sometimes_failing = [&](const Point& p) { return t++ % 5 == 0 ? std::nan("") : loss(p); };
   auto lived = make(space), replayed = make(space);
   const auto rows = test::run_study(lived, sometimes_failing, 40, 3);
-  History all;
+  test::History all;
   for (std::uint64_t i = 0; i < rows.size(); ++i) {
     const bool fails = i % 5 == 0;
     all.add(i, fails ? TrialState::failed : TrialState::completed, {fails ? 0.0 : loss(rows[i])}, rows[i]);
@@ -93,7 +92,7 @@ TEST(Gp, a_model_of_a_shortened_history_is_the_same_after_a_replay) {
   auto lived = make(space, {{"candidates", 2}, {"history", 50}}),
        replayed = make(space, {{"candidates", 2}, {"history", 50}});
   const auto rows = test::run_study(lived, sum_of, 203);
-  History all;
+  test::History all;
   for (std::uint64_t i = 0; i < rows.size(); ++i) all.add(i, TrialState::completed, {sum_of(rows[i])}, rows[i]);
   replayed.tell(all);
   EXPECT_EQ(lived.ask_one(203), replayed.ask_one(203));
@@ -106,7 +105,7 @@ TEST(Gp, may_be_embedded_with_its_settings) {
   setup.seed = 1;
   GaussianProcessSearch embedded(Settings(), setup);
   auto sampler = make(space);
-  History all;
+  test::History all;
   for (std::uint64_t t = 0; t < 15; ++t) {
     const Point p = prior_draw(space, 1, t);
     all.add(t, TrialState::completed, {test::distance_loss(space)(p)}, p);
@@ -138,13 +137,13 @@ TEST(Gp, when_every_trial_fails_it_goes_on_with_the_prior) {
 TEST(Gp, the_first_success_may_come_after_hundreds_of_failures) {
   const SpaceDeclaration space = test::mixed_space();
   auto sampler = make(space);
-  History all;
+  test::History all;
   for (std::uint64_t t = 0; t < 203; ++t) {
     all.add(t, t == 202 ? TrialState::completed : TrialState::failed, {1}, prior_draw(space, 1, t));
   }
   sampler.tell(all);
   EXPECT_TRUE(SpaceView(space.view()).contains(sampler.ask_one(203).row())) << "not yet part of a model";
-  History more;
+  test::History more;
   for (std::uint64_t t = 203; t < 210; ++t) more.add(t, TrialState::failed, {0}, prior_draw(space, 1, t));
   sampler.tell(more);
   EXPECT_TRUE(SpaceView(space.view()).contains(sampler.ask_one(210).row()));
@@ -169,7 +168,7 @@ TEST(Gp, finds_the_best_feasible_configuration) {
     const Point p = sampler.ask_one(t);
     const double violation = 4 - (p.x[0] + p.x[1]);  // the first two have to sum to 4
     if (violation <= 0) best = std::min(best, sum_of(p));
-    History h(1, 1);
+    test::History h(1, 1);
     h.add(t, TrialState::completed, {sum_of(p)}, p, {violation});
     sampler.tell(h);
   }
@@ -186,7 +185,7 @@ TEST(Gp, several_objectives_spread_over_the_front) {
   for (std::uint64_t t = 0; t < 120; ++t) {
     asked.push_back(sampler.ask_one(t));
     const double x = asked.back().x[0], y = asked.back().x[1];
-    History h(2);
+    test::History h(2);
     h.add(t, TrialState::completed, {x * x + y, (x - 2) * (x - 2) + y}, asked.back());  // front: x in [0, 2], y = 0
     sampler.tell(h);
   }
@@ -232,7 +231,7 @@ TEST(Gp, a_constant_objective_over_a_million_choices_ends_nowhere) {
 TEST(Gp, values_that_are_no_numbers_count_as_failures) {
   const SpaceDeclaration space = test::mixed_space();
   auto with_values = make(space), with_failures = make(space);
-  History values, failures;
+  test::History values, failures;
   for (std::uint64_t t = 0; t < 30; ++t) {
     const Point p = prior_draw(space, 1, t);
     const double broken = t % 9 == 0 ? HUGE_VAL : std::nan("");
@@ -247,7 +246,7 @@ TEST(Gp, values_that_are_no_numbers_count_as_failures) {
 TEST(Gp, a_hundred_repeats_of_one_configuration_teach_little_and_harm_nothing) {
   const SpaceDeclaration space = test::mixed_space();
   auto sampler = make(space);
-  History all;
+  test::History all;
   Rng rng(3);
   const Point same = prior_draw(space, 1, 0);
   for (std::uint64_t t = 0; t < 100; ++t) all.add(t, TrialState::completed, {rng.normal()}, same);
@@ -276,7 +275,7 @@ TEST(Gp, drawn_hyper_parameters_find_the_optimum_too_and_replay) {
   auto sampler = make(space, {{"hyperparameters", "slice"}}), replayed = make(space, {{"hyperparameters", "slice"}});
   const auto rows = test::run_study(sampler, bowl, 25);
   EXPECT_LT(test::best_of(rows, bowl), 1e-3) << "random search: 25 draws come within pi r^2 = 1/25, r^2 = 0.013";
-  History all = test::told(rows, bowl);
+  test::History all = test::told(rows, bowl);
   replayed.tell(all);
   EXPECT_EQ(sampler.ask_one(25), replayed.ask_one(25));
 }

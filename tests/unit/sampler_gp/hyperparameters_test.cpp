@@ -8,10 +8,10 @@
 namespace nascent::gp {
 namespace {
 
-using test::inputs_of;
-using test::layout;
-using test::random_inputs;
-using test::vector_of;
+using fixture::inputs_of;
+using fixture::layout;
+using fixture::random_inputs;
+using fixture::vector_of;
 
 // A draw of the process with `theta` at `at`, noise included.
 Vector drawn(const Kernel& kernel, const Inputs& at, std::uint64_t seed) {

@@ -9,8 +9,8 @@
 namespace nascent::gp {
 namespace {
 
-using test::layout;
-using test::random_inputs;
+using fixture::layout;
+using fixture::random_inputs;
 
 Vector theta_with_graph() {
   Vector theta(8);
@@ -56,7 +56,7 @@ TEST(Kernel, covariances_have_no_negative_eigenvalue) {
 }
 
 TEST(Kernel, an_inactive_number_is_equally_far_from_all_active_ones_and_at_no_distance_from_itself) {
-  const Kernel kernel(layout(), test::vector_of(reference::kTheta));
+  const Kernel kernel(layout(), fixture::vector_of(reference::kTheta));
   Inputs at{Matrix::Constant(4, 4, 0.5), {}};
   at.x.col(3).setZero();
   at.x(0, 2) = at.x(1, 2) = std::nan("");

@@ -7,10 +7,10 @@
 namespace nascent::gp {
 namespace {
 
-using test::inputs_of;
-using test::layout;
-using test::random_inputs;
-using test::vector_of;
+using fixture::inputs_of;
+using fixture::layout;
+using fixture::random_inputs;
+using fixture::vector_of;
 
 Process told(const Inputs& at, const Vector& values) {
   Process process(Kernel(layout(), vector_of(reference::kTheta)));

@@ -11,7 +11,7 @@ namespace {
 using test::Config;
 using Given = std::initializer_list<std::pair<std::string, test::OptionValue>>;
 
-const std::vector<std::string> kTwo{"parameters", "latency_ms_p50"};
+const std::vector<std::string> kMeasured{"parameters", "latency_ms_p50"};
 
 Settings read(Given given) {
   Config config(given);
@@ -30,7 +30,7 @@ std::string complaint(Given given) {
 }
 
 TEST(Settings, descriptors_alone_are_axes_of_which_everything_is_learnt) {
-  const Settings settings = read({{"descriptors", kTwo}, {"cells", 12}});
+  const Settings settings = read({{"descriptors", kMeasured}, {"cells", 12}});
   ASSERT_EQ(settings.axes.size(), 2U);
   EXPECT_EQ(settings.axes[1].metric, "latency_ms_p50");
   EXPECT_EQ(settings.axes[1].cells, 12U);
@@ -39,7 +39,7 @@ TEST(Settings, descriptors_alone_are_axes_of_which_everything_is_learnt) {
 }
 
 TEST(Settings, a_table_fixes_single_axes) {
-  const Settings settings = read({{"descriptors", kTwo},
+  const Settings settings = read({{"descriptors", kMeasured},
                                   {"axes/parameters/min", 1000},
                                   {"axes/parameters/max", 1e6},
                                   {"axes/parameters/scale", "log"},
@@ -57,27 +57,27 @@ TEST(Settings, what_cannot_be_used_is_refused_with_its_place_and_the_way_out) {
             "descriptors = [\"parameters\"]");
   EXPECT_EQ(complaint({{"descriptors", std::vector<std::string>{"flops", "flops"}}}),
             "/descriptors: descriptors names \"flops\" twice; leave one out");
-  EXPECT_EQ(complaint({{"descriptors", kTwo}, {"axes/flops/cells", 3}}),
+  EXPECT_EQ(complaint({{"descriptors", kMeasured}, {"axes/flops/cells", 3}}),
             "/axes/flops: axes gives \"flops\", which is no descriptor; valid: parameters, latency_ms_p50");
-  EXPECT_EQ(complaint({{"descriptors", kTwo}, {"axes/parameters/bins", 3}}),
+  EXPECT_EQ(complaint({{"descriptors", kMeasured}, {"axes/parameters/bins", 3}}),
             "/axes/parameters/bins: an axis has no \"bins\"; valid: cells, min, max, scale");
-  EXPECT_EQ(complaint({{"descriptors", kTwo}, {"axes/parameters", 3}}),
+  EXPECT_EQ(complaint({{"descriptors", kMeasured}, {"axes/parameters", 3}}),
             "/axes/parameters: parameters has to be a table, such as { cells = 20, min = 0, max = 1 }");
-  EXPECT_EQ(complaint({{"descriptors", kTwo}, {"axes/parameters/cells", 0}}),
+  EXPECT_EQ(complaint({{"descriptors", kMeasured}, {"axes/parameters/cells", 0}}),
             "/axes/parameters/cells: cells is 0; 1 to 1000000 are possible");
-  EXPECT_EQ(complaint({{"descriptors", kTwo}, {"axes/parameters/min", 3}, {"axes/parameters/max", 3}}),
+  EXPECT_EQ(complaint({{"descriptors", kMeasured}, {"axes/parameters/min", 3}, {"axes/parameters/max", 3}}),
             "/axes/parameters/max: max has to be above min");
-  EXPECT_EQ(complaint({{"descriptors", kTwo}, {"axes/parameters/min", 0}, {"axes/parameters/scale", "log"}}),
+  EXPECT_EQ(complaint({{"descriptors", kMeasured}, {"axes/parameters/min", 0}, {"axes/parameters/scale", "log"}}),
             "/axes/parameters/min: min has to be above 0 on a log scale");
-  EXPECT_EQ(complaint({{"descriptors", kTwo}, {"axes/parameters/max", HUGE_VAL}}),
+  EXPECT_EQ(complaint({{"descriptors", kMeasured}, {"axes/parameters/max", HUGE_VAL}}),
             "/axes/parameters/max: max has to be finite; leave it out and it is learnt");
   EXPECT_EQ(
-      complaint({{"descriptors", kTwo}, {"axes/parameters/scale", "logarithmic"}}),
+      complaint({{"descriptors", kMeasured}, {"axes/parameters/scale", "logarithmic"}}),
       "/axes/parameters/scale: scale is \"logarithmic\"; valid: linear, log; leave it out and it follows from the "
       "values");
-  EXPECT_EQ(complaint({{"descriptors", kTwo}, {"cells", 1001}}),
+  EXPECT_EQ(complaint({{"descriptors", kMeasured}, {"cells", 1001}}),
             "/cells: the axes together make more than 1000000 cells; take fewer descriptors or fewer cells for each");
-  EXPECT_EQ(complaint({{"descriptors", kTwo}, {"cells", 1000}}), "");
+  EXPECT_EQ(complaint({{"descriptors", kMeasured}, {"cells", 1000}}), "");
 }
 
 }  // namespace

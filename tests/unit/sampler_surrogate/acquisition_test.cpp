@@ -10,11 +10,11 @@
 namespace nascent::surrogate {
 namespace {
 
-using test::additive;
-using test::Outcome;
-using test::Told;
+using fixture::additive;
+using fixture::Outcome;
+using fixture::Told;
 
-Model learnt(const Told& told) { return {told.evidence, told.evidence.size(), Settings(), 3}; }
+Model model_of(const Told& told) { return {told.evidence, told.evidence.size(), Settings(), 3}; }
 
 // log of the integral of g times the density of N(best - g; mean, sd) over g > 0, by the midpoint rule, with the
 // largest exponent taken out.
@@ -30,8 +30,8 @@ double integrated_log_improvement(double best, double mean, double sd) {
 }
 
 TEST(Worth, is_the_expected_improvement_by_numerical_integration) {
-  const Told told(40, test::additive_outcome);
-  const Model model = learnt(told);
+  const Told told(40, fixture::additive_outcome);
+  const Model model = model_of(told);
   const Worth worth(model, {}, Judgement::expected, 1);
   for (std::uint64_t t = 0; t < 60; ++t) {
     const auto row = told.encoded(told.draw(t));
@@ -43,8 +43,8 @@ TEST(Worth, is_the_expected_improvement_by_numerical_integration) {
 }
 
 TEST(Worth, a_configuration_like_a_running_one_is_worth_less) {
-  const Told told(40, test::additive_outcome);
-  const Model model = learnt(told);
+  const Told told(40, fixture::additive_outcome);
+  const Model model = model_of(told);
   const auto running = told.encoded(told.draw(77));
   const Worth alone(model, {}, Judgement::expected, 1), beside(model, {running}, Judgement::expected, 1);
   EXPECT_LT(beside(running), alone(running));
@@ -55,8 +55,8 @@ TEST(Worth, a_configuration_like_a_running_one_is_worth_less) {
 }
 
 TEST(Worth, thompson_draws_from_the_prediction) {
-  const Told told(40, test::additive_outcome);
-  const Model model = learnt(told);
+  const Told told(40, fixture::additive_outcome);
+  const Model model = model_of(told);
   const auto row = told.encoded(told.draw(50));
   const Prediction p = model.predict(0, row);
   const int n = 4000;
@@ -78,7 +78,7 @@ TEST(Worth, of_two_objectives_a_gain_on_the_front_is_worth_more_than_none) {
     return Outcome{.values = {p.x[0] + p.x[2] * p.x[2], p.x[0] + (1 - p.x[2]) * (1 - p.x[2])}};  // the front has a = 0
   };
   const Told told(60, two, 2);
-  const Model model = learnt(told);
+  const Model model = model_of(told);
   const Worth worth(model, {}, Judgement::expected, 1);
   Point on = told.draw(0), off = on;
   for (const double x : {0.1, 0.3, 0.5, 0.7, 0.9}) {
@@ -91,7 +91,7 @@ TEST(Worth, of_two_objectives_a_gain_on_the_front_is_worth_more_than_none) {
 TEST(Worth, before_anything_is_feasible_only_the_probability_of_success_counts) {
   const auto infeasible = [](const Point& p) { return Outcome{.values = {additive(p)}, .constraints = {1 + p.x[2]}}; };
   const Told told(50, infeasible, 1, 1);
-  const Model model = learnt(told);
+  const Model model = model_of(told);
   for (const Judgement judgement : {Judgement::expected, Judgement::drawn}) {
     const Worth worth(model, {told.encoded(told.draw(60))}, judgement, 1);
     const auto row = told.encoded(told.draw(70));

@@ -10,8 +10,8 @@
 namespace nascent::surrogate {
 namespace {
 
-using test::Outcome;
-using test::Told;
+using fixture::Outcome;
+using fixture::Told;
 
 TEST(Evidence, trials_without_finite_values_teach_only_where_trials_fail) {
   std::size_t t = 0;
@@ -45,7 +45,7 @@ TEST(Evidence, a_constraint_that_was_not_measured_is_violated) {
 }
 
 TEST(Evidence, few_rows_are_all_selected) {
-  const Told told(20, test::additive_outcome);
+  const Told told(20, fixture::additive_outcome);
   EXPECT_EQ(told.evidence.selection(10, 10), (std::vector<std::size_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
 }
 

@@ -9,9 +9,9 @@
 namespace nascent::surrogate {
 namespace {
 
-using test::additive;
-using test::Outcome;
-using test::Told;
+using fixture::additive;
+using fixture::Outcome;
+using fixture::Told;
 
 constexpr Settings kSettings;
 constexpr std::uint64_t kSeed = 3;
@@ -34,12 +34,12 @@ double correlation(const Model& model, const Told& told) {
 }
 
 TEST(Model, predicts_what_it_was_not_told) {
-  const Told told(200, test::additive_outcome);
+  const Told told(200, fixture::additive_outcome);
   EXPECT_GT(correlation(learnt(told), told), 0.95);
 }
 
 TEST(Model, only_the_order_of_the_values_matters) {
-  const Told told(60, test::additive_outcome);
+  const Told told(60, fixture::additive_outcome);
   const Told stretched(60, [](const Point& p) { return Outcome{.values = {std::exp(9 * additive(p))}}; });
   const Model a = learnt(told), b = learnt(stretched);
   for (std::uint64_t t = 0; t < 80; ++t) {

@@ -8,7 +8,7 @@
 #include "support/observations.hpp"
 #include "surrogate/evidence.hpp"
 
-namespace nascent::surrogate::test {
+namespace nascent::surrogate::fixture {
 
 using nascent::test::History;
 
@@ -65,4 +65,4 @@ class Told {
   Told& operator=(const Told&) = delete;
 };
 
-}  // namespace nascent::surrogate::test
+}  // namespace nascent::surrogate::fixture

@@ -14,7 +14,6 @@ namespace nascent::tpe {
 namespace {
 
 using test::Config;
-using test::History;
 using test::SamplerInstance;
 
 using Given = std::initializer_list<std::pair<std::string, test::OptionValue>>;
@@ -52,7 +51,7 @@ TEST(Tpe, told_again_in_a_new_instance_the_history_gives_the_same_next_proposals
     for (const std::uint64_t parallel : {1U, 7U}) {
       auto lived = make(space, {{"estimate", estimate}});
       const auto asked = run_study(lived, test::failing_mixed_loss, 60, parallel);
-      History all = test::told(asked, test::failing_mixed_loss);
+      test::History all = test::told(asked, test::failing_mixed_loss);
       auto replayed = make(space, {{"estimate", estimate}});
       replayed.tell(all);
       EXPECT_EQ(lived.ask({60, 61, 62}), replayed.ask({60, 61, 62}));
@@ -73,7 +72,7 @@ TEST(Tpe, proposes_the_untried_configuration_of_the_largest_ratio) {
   const std::vector<std::pair<int, int>> told{{1, 2}, {1, 3}, {4, 2}, {0, 0}, {0, 2}, {2, 2},
                                               {3, 3}, {2, 4}, {4, 4}, {3, 0}, {0, 4}, {2, 1}};
   const std::vector<double> good_weight{1. / 3 + 1. / 2 + 1, 1. / 3 + 1. / 2, 1. / 3};
-  History h;
+  test::History h;
   std::set<std::pair<int, int>> tried(told.begin(), told.end());
   for (std::size_t t = 0; t < told.size(); ++t) {
     Point p(2);
@@ -132,7 +131,7 @@ TEST(Tpe, when_every_trial_fails_it_moves_away_from_them) {
   s.real("x", 0, 1);
   const SpaceDeclaration space = s.declaration();
   auto sampler = make(space);
-  History h;
+  test::History h;
   for (std::uint64_t t = 0; t < 30; ++t) {
     Point p(1);
     p.active = {1};
@@ -151,7 +150,7 @@ TEST(Tpe, pending_trials_repel_as_the_constant_liar_does) {
   run_study(
       sampler, [](const Point& p) { return std::abs(p.x[0] - 0.5); }, 30);
   const double alone = sampler.ask_one(30).x[0];
-  History pending;
+  test::History pending;
   for (std::uint64_t t = 30; t < 50; ++t) {
     Point p(1);
     p.active = {1};
@@ -202,7 +201,7 @@ TEST(Tpe, joint_estimates_see_what_univariate_ones_cannot) {
   for (const char* estimate : {"joint", "univariate"}) {
     for (std::uint64_t seed = 0; seed < 5; ++seed) {
       auto sampler = make(space, {{"estimate", estimate}}, {.seed = seed});
-      History h;
+      test::History h;
       Rng rng(seed, 0);
       for (std::uint64_t t = 0; t < 200; ++t) {
         Point p(2);
@@ -225,7 +224,7 @@ TEST(Tpe, goes_for_the_best_that_keeps_the_constraint) {
   double distance = 0;
   for (std::uint64_t t = 0; t < 80; ++t) {  // x is best at 0, and allowed from 0.9 on
     const Point p = sampler.ask_one(t);
-    History h(1, 1);
+    test::History h(1, 1);
     sampler.tell(h.add(t, TrialState::completed, {p.x[0]}, p, {0.9 - p.x[0]}));
     if (t >= 60) distance += std::abs(p.x[0] - 0.9) / 20;
   }
@@ -242,7 +241,7 @@ TEST(Tpe, spreads_along_the_front_of_two_objectives) {
   int low = 0, high = 0;
   for (std::uint64_t t = 0; t < 150; ++t) {  // the front: y = 0, any x
     const Point p = sampler.ask_one(t);
-    History h(2);
+    test::History h(2);
     sampler.tell(h.add(t, TrialState::completed, {p.x[0] + p.x[1], 1 - p.x[0] + p.x[1]}, p));
     if (t < 100) continue;
     off += p.x[1] / 50;
@@ -302,7 +301,7 @@ TEST(Tpe, embedded_by_its_settings_it_is_the_same_sampler) {
     Point p(space.size());
     embedded.ask({t, Observations(nullptr), nullptr}, p.row());
     EXPECT_EQ(p, expected);
-    History h;
+    test::History h;
     h.add(t, TrialState::completed, {p.x[0]}, p);
     plugin.tell(h);
     embedded.tell(h.view()[0]);

@@ -11,7 +11,7 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-Names names(const SpaceBuilder& s) { return test::names_of(s.declaration()); }
+Names paths(const SpaceBuilder& s) { return test::names_of(s.declaration()); }
 
 TEST(SpaceBuilder, nested_parts_join_their_names) {
   SpaceBuilder s;
@@ -21,7 +21,7 @@ TEST(SpaceBuilder, nested_parts_join_their_names) {
     o.real("z", 0, 1);
   });
   s.real("w", 0, 1);
-  EXPECT_EQ(names(s), (Names{"outer.x", "outer.inner.y", "outer.z", "w"}));
+  EXPECT_EQ(paths(s), (Names{"outer.x", "outer.inner.y", "outer.z", "w"}));
 }
 
 TEST(SpaceBuilder, parts_may_return_handles_or_nothing) {
@@ -32,7 +32,7 @@ TEST(SpaceBuilder, parts_may_return_handles_or_nothing) {
   s.when(s.is(kind, "b"), [](SpaceBuilder& b) { b.real("z", 0, 1); });
   EXPECT_EQ(x.index, 1U);
   EXPECT_EQ(y.index, 2U);
-  EXPECT_EQ(names(s), (Names{"kind", "n.x", "y", "z"}));
+  EXPECT_EQ(paths(s), (Names{"kind", "n.x", "y", "z"}));
 }
 
 TEST(SpaceBuilder, a_part_that_throws_leaves_no_prefix_and_no_condition_behind) {

@@ -12,14 +12,8 @@ namespace {
 using fakes::Scripted;
 using fakes::ShuffledExecutor;
 using search::run_final_stage;
+using test::at;
 using test::StudyInMemory;
-
-nascent::Point at(double x, double y) {
-  nascent::Point p(2);
-  p.x = {x, y};
-  p.active = {1, 1};
-  return p;
-}
 
 StudyConfig config(std::uint32_t top, std::uint32_t seeds) {
   StudyConfig c = test::study_config(1, 4);

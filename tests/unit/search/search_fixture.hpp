@@ -31,6 +31,14 @@ inline nascent::SpaceDeclaration plane() {
   return s.declaration();
 }
 
+// A point of the plane.
+inline nascent::Point at(double x, double y) {
+  nascent::Point p(2);
+  p.x = {x, y};
+  p.active = {1, 1};
+  return p;
+}
+
 inline StudyConfig study_config(std::uint32_t parallel = 1, std::uint64_t trials = 12) {
   StudyConfig config;
   config.name = "study";

@@ -16,17 +16,11 @@ namespace {
 using fakes::Scripted;
 using fakes::ShuffledExecutor;
 using fakes::Telltale;
+using test::at;
 using test::expect_same;
 using test::study_config;
 using test::StudyInMemory;
 using testing::HasSubstr;
-
-nascent::Point at(double x, double y) {
-  nascent::Point p(2);
-  p.x = {x, y};
-  p.active = {1, 1};
-  return p;
-}
 
 TEST(Search, a_deterministic_study_is_the_same_with_any_number_of_workers_in_any_order) {
   for (const std::uint32_t parallel : {1U, 2U, 4U}) {

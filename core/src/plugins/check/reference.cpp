@@ -124,7 +124,7 @@ class ReferenceModel final : public Model {
     return Tensor::from(std::move(out), {rows, outputs_});
   }
   void save(std::string_view format, const std::string&) override {
-    throw Error(NAS_E_UNSUPPORTED, "the reference model has no file format, not even '" + std::string(format) + "'");
+    throw nascent::Error(NAS_E_UNSUPPORTED, "the reference model has no file format, not even '" + std::string(format) + "'");
   }
 
  private:
@@ -138,7 +138,7 @@ std::vector<std::byte> bytes_of(const Tensor& tensor) {
   const nas_tensor& t = *tensor.get();
   const std::size_t size = static_cast<std::size_t>(tensor.elements()) * t.dl_tensor.dtype.bits / 8;
   if (t.dl_tensor.device.type != 1 || !tensor.is_compact())
-    throw Error(NAS_E_INVALID, "a weight is not compact on the CPU");
+    throw nascent::Error(NAS_E_INVALID, "a weight is not compact on the CPU");
   const auto* start = static_cast<const std::byte*>(t.dl_tensor.data) + t.dl_tensor.byte_offset;
   return {start, start + size};
 }
