@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "nascent/space.hpp"
+#include "nascent/space_builder.hpp"
 
 namespace nascent::test {
 

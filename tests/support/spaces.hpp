@@ -1,7 +1,7 @@
 // Search spaces that tests share.
 #pragma once
 
-#include "nascent/space.hpp"
+#include "nascent/space_builder.hpp"
 
 namespace nascent::test {
 

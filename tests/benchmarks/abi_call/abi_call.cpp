@@ -3,7 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include "native_scheduler.hpp"
-#include "nascent/space.hpp"
+#include "nascent/space_builder.hpp"
 #include "support/observations.hpp"
 #include "support/plugin_library.hpp"
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "nascent/space.hpp"
+#include "nascent/space_builder.hpp"
 #include "support/observations.hpp"
 
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "nascent/space.hpp"
+#include "nascent/space_builder.hpp"
 #include "synthetic.hpp"
 
 namespace nascent::search_quality {

@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "csv_table.hpp"
-#include "nascent/space.hpp"
+#include "nascent/space_builder.hpp"
 
 namespace nascent::search_quality {
 namespace {

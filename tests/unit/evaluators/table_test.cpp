@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-#include "nascent/space.hpp"
+#include "nascent/space_builder.hpp"
 #include "support/files.hpp"
 
 namespace {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nascent/space.hpp>
+#include <nascent/space_builder.hpp>
 #include <numeric>
 
 namespace nascent::core::report {

@@ -5,7 +5,7 @@
 
 #include <cmath>
 #include <functional>
-#include <nascent/space.hpp>
+#include <nascent/space_builder.hpp>
 
 #include "report/fanova.hpp"
 

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "nascent/space.hpp"
+#include "nascent/space_builder.hpp"
 
 namespace nascent::local_search {
 namespace {

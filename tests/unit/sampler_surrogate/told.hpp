@@ -4,7 +4,7 @@
 #include <cmath>
 #include <functional>
 
-#include "nascent/space.hpp"
+#include "nascent/space_builder.hpp"
 #include "support/observations.hpp"
 #include "surrogate/evidence.hpp"
 

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "nascent/space.hpp"
+#include "nascent/space_builder.hpp"
 
 namespace nascent::forest {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "nascent/space.hpp"
+#include "nascent/space_builder.hpp"
 
 namespace nascent {
 namespace {

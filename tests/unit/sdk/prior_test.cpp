@@ -4,7 +4,7 @@
 #include <cmath>
 #include <map>
 
-#include "nascent/space.hpp"
+#include "nascent/space_builder.hpp"
 #include "support/statistics.hpp"
 
 namespace nascent {

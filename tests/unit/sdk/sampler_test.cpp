@@ -5,7 +5,7 @@
 
 #include <stdexcept>
 
-#include "nascent/space.hpp"
+#include "nascent/space_builder.hpp"
 #include "support/sampler_instance.hpp"
 
 namespace nascent {

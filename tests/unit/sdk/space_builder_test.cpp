@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "nascent/space.hpp"
+#include "nascent/space_builder.hpp"
 #include "support/space_instance.hpp"
 
 namespace nascent {

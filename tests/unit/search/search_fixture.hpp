@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
-#include <nascent/space.hpp>
+#include <nascent/space_builder.hpp>
 #include <optional>
 #include <stdexcept>
 #include <string>

@@ -13,7 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "nascent/space.hpp"
+#include "nascent/space_builder.hpp"
 #include "nascent/trainer.hpp"
 #include "support/config.hpp"
 #include "support/files.hpp"

@@ -5,7 +5,8 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <nascent/space.hpp>
+#include <nascent/plugin.hpp>
+#include <nascent/space_builder.hpp>
 #include <optional>
 #include <span>
 #include <string>

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <nascent/space.hpp>
+#include <nascent/space_builder.hpp>
 
 namespace {
 
