@@ -1,6 +1,8 @@
 // nascent best: the best trials of a study, or its Pareto front.
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "command.hpp"
 #include "display/best_trials.hpp"
 #include "display/trial_text.hpp"

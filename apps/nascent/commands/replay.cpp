@@ -1,6 +1,8 @@
 // nascent replay: train a trial again and compare.
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "command.hpp"
 #include "components.hpp"
 #include "display/text_table.hpp"

@@ -1,6 +1,8 @@
 // nascent show: a study in short, or everything about one trial.
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "command.hpp"
 #include "commands/show_study.hpp"
 #include "components.hpp"
