@@ -107,6 +107,7 @@ TEST(PluginCheck, results_that_are_not_finite) {
 }
 
 TEST(PluginCheck, memory_for_each_of_very_many_choices) {
+  // Meant: the limit this test is about holds in plain builds, where the test runs.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "a sanitizer takes memory of its own, so that the limit is wider";
 #endif
