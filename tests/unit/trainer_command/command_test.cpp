@@ -302,7 +302,7 @@ TEST_F(CommandTest, a_program_that_closes_its_verdict_pipe_or_never_reads_it_doe
 }
 
 TEST_F(CommandTest, the_program_ends_with_the_thread_that_started_it) {
-  // Meant: Debian always has setpriv; elsewhere the trainer does without it, and so does the promise.
+  // Meant: the trainer, too, uses setpriv only where it is; Debian always has it.
   if (access("/usr/bin/setpriv", X_OK) != 0) GTEST_SKIP() << "setpriv (util-linux) is not installed; without it a program can outlive a killed worker";
   directory_ = folder_.path();
   const pid_t worker = fork();
