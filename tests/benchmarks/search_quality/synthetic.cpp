@@ -55,7 +55,7 @@ Problem plain_problem(SpaceDeclaration space, std::function<double(ConstRow)> va
 
 std::vector<Family> synthetic_families() {
   std::vector<Family> all;
-  for (auto& part : {continuous_families(), categorical_families(), ordinal_families(), structured_families()}) {
+  for (auto& part : {continuous_families(), categorical_families(), ordinal_families(), structured_families(), wide_families()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

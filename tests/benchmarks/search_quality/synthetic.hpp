@@ -19,6 +19,7 @@ std::vector<Family> continuous_families();   // smooth, noisy, failing, constrai
 std::vector<Family> categorical_families();  // NK landscapes, Max-Sat, contamination control, ...; also noisy, failing, constrained
 std::vector<Family> ordinal_families();      // grids, partly with logarithmic scales
 std::vector<Family> structured_families();   // mixed kinds; parameters that exist only under conditions
+std::vector<Family> wide_families();        // a hundred parameters and more
 std::vector<Family> two_objective_families();
 
 // The single-objective ones, all kinds.
