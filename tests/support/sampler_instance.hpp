@@ -14,6 +14,7 @@ namespace nascent::test {
 struct SamplerCase {
   std::uint64_t seed = 1;
   std::uint32_t n_objectives = 1, n_constraints = 0, parallel = 1;
+  std::uint64_t trials_max = 0;
 };
 
 class SamplerInstance {
@@ -21,7 +22,7 @@ class SamplerInstance {
   // Throws Error when create() refuses.
   SamplerInstance(const nas_sampler_vt& vt, const SpaceDeclaration& space, const Config& config, SamplerCase c = {})
       : vt_(&vt), space_(space) {
-    const nas_sampler_arg arg{sizeof arg, c.n_objectives, c.n_constraints, c.parallel, space_.view(), c.seed, 0};
+    const nas_sampler_arg arg{sizeof arg, c.n_objectives, c.n_constraints, c.parallel, space_.view(), c.seed, c.trials_max};
     nas_error error{};
     void* self = nullptr;
     check(vt.create(nullptr, config.get(), &arg, &self, &error), error);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "command.hpp"
 #include "display/best_trials.hpp"
@@ -14,17 +15,21 @@ namespace {
 
 struct BestOptions {
   StudyArgument study;
-  std::size_t top = 1;
+  std::optional<std::size_t> top;
   bool json = false;
 };
 
 Outcome show_best(const BestOptions& options) {
   auto study = open_study(options.study);
   if (!study) return tl::unexpected(study.error());
+  if (options.top && study->config.objectives.size() > 1) {
+    return core::fail(core::ErrorKind::invalid_input,
+                      "--top is for one objective; of several the whole front is shown: leave it out");
+  }
   auto trials = study->store->trials(study->record.id, {.role = core::TrialRole::search});
   if (!trials) return tl::unexpected(trials.error());
   const auto parameters = nlohmann::ordered_json::parse(study->record.space_json);
-  const std::vector<core::Trial> best = best_trials(study->config, std::move(*trials), options.top);
+  const std::vector<core::Trial> best = best_trials(study->config, std::move(*trials), options.top.value_or(1));
   if (best.empty()) {
     fmt::print(stderr, "nascent: study {} has no completed trial within its constraints yet\n", study->record.name);
     return ExitCode::found_wanting;

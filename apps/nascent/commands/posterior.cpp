@@ -10,6 +10,7 @@
 #include "display/report_text.hpp"
 #include "display/text_table.hpp"
 #include "display/trial_text.hpp"
+#include "nascent/core/ranking.hpp"
 
 namespace nascent::cli {
 namespace {
@@ -34,12 +35,20 @@ std::string diagnostics_text(const core::StudyPosterior& posterior) {
   return text;
 }
 
+// What stands in the way, worst first.
+std::string way_out(const core::StudyPosterior& posterior) {
+  if (core::metric(posterior.diagnostics, "overlap").value_or(1) < 0.5) {
+    return "; the sampler's family of distributions does not fit: try family = \"autoregressive\", or mcmc";
+  }
+  return " yet; more trials are needed";
+}
+
 std::string trust_text(const core::StudyPosterior& posterior) {
   const std::string worth = fmt::format("worth {} independent draws", number_text(posterior.n_effective, 3));
   switch (posterior.trust()) {
     case core::Trust::good: return worth + ": good to about two decimals";
     case core::Trust::rough: return worth + ": rough, look at the intervals";
-    default: return worth + ": do not rely on it yet; more trials are needed";
+    default: return worth + ": do not rely on it" + way_out(posterior);
   }
 }
 

@@ -80,11 +80,12 @@ void print_result(const core::StudyResult& result, const core::StudyConfig& conf
     return;
   }
   if (const auto unfinished = result.search.counts.unfinished(); result.search.cut && unfinished > 0) {
-    put(fmt::format("{} running trials were cut by stop.wall_time; with more time they go on: nascent resume {} --study {} --set stop.wall_time=...\n",
+    put(fmt::format("running trials cut by stop.wall_time: {}; with more time they go on: nascent resume {} --study {} --set stop.wall_time=...\n",
                unfinished, config.store, config.name));
   }
   if (!result.chosen) {
-    put(fmt::format("no trial completed; see: nascent trials {} --study {}\n", config.store, config.name));
+    put(fmt::format("no trial completed{}; see: nascent trials {} --study {}\n",
+                    result.search.counts.completed > 0 ? " within the constraints" : "", config.store, config.name));
     return;
   }
   const core::Trial& chosen = *result.chosen;
@@ -93,6 +94,9 @@ void print_result(const core::StudyResult& result, const core::StudyConfig& conf
   for (const core::Objective& objective : config.objectives) line += fmt::format("  {}={}", objective.metric, number_text(metric_of(chosen, objective.metric)));
   for (const core::Metric& metric : result.test_metrics) line += fmt::format("  {}={}", metric.name, number_text(metric.value));
   put(line + "\n");
+  if (config.objectives.size() > 1) {
+    put(fmt::format("front  nascent show {} --study {}\n", config.store, config.name));
+  }
   if (!result.model.empty()) put(fmt::format("model  {}\n", result.model.string()));
 }
 

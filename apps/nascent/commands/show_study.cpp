@@ -109,7 +109,7 @@ void print_volume(const core::StudyConfig& config, const core::Hypervolume& volu
     reference += fmt::format(" {}={}", config.objectives[k].metric, number_text(volume.reference[k]));
   }
   fmt::print("\nhypervolume {}, reference{}{}\n", number_text(volume.value), reference,
-             fixed ? "" : " (the worst of the completed trials; compare studies with one --reference)");
+             fixed ? "" : " (the worst completed within the constraints; compare studies with one --reference)");
 }
 
 }  // namespace

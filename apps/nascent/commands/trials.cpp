@@ -11,6 +11,7 @@
 #include "display/text_table.hpp"
 #include "display/trial_text.hpp"
 #include "nascent/core/nearest.hpp"
+#include "nascent/core/ranking.hpp"
 #include "open_study.hpp"
 #include "usage.hpp"
 
@@ -65,6 +66,18 @@ void print_csv(const std::vector<core::Trial>& trials, const nlohmann::ordered_j
   }
 }
 
+// The state, and what else sets a row apart: a training of [final], a broken constraint.
+std::string state_cell(const core::Scoring& scoring, const core::Trial& trial) {
+  std::string text = state_text(trial);
+  if (trial.parent) text += fmt::format(" (trial {} again)", *trial.parent);
+  std::vector<double> violations(scoring.n_constraints());
+  if (trial.state == core::TrialState::completed && scoring.violations(trial.metrics, violations).empty() &&
+      std::ranges::any_of(violations, [](double v) { return v > 0; })) {
+    text += " (infeasible)";
+  }
+  return text;
+}
+
 Outcome list_trials(const TrialsOptions& options) {
   auto study = open_study(options.study);
   if (!study) return tl::unexpected(study.error());
@@ -103,8 +116,9 @@ Outcome list_trials(const TrialsOptions& options) {
     for (const core::Objective& objective : study->config.objectives) header.push_back(objective.metric);
     header.insert(header.end(), {"cost", "parameters"});
     TextTable table(header);
+    const core::Scoring scoring(study->config);
     for (const core::Trial& trial : *trials) {
-      std::vector<std::string> row{std::to_string(trial.id), state_text(trial)};
+      std::vector<std::string> row{std::to_string(trial.id), state_cell(scoring, trial)};
       for (const core::Objective& objective : study->config.objectives) row.push_back(number_text(metric_of(trial, objective.metric)));
       row.insert(row.end(), {duration_text(trial.cost_seconds), configuration_text(trial.configuration, parameters)});
       table.add(std::move(row));

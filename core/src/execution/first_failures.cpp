@@ -18,18 +18,30 @@ Result<void> FirstFailures::start(Store& store, StudyId study) {
   return {};
 }
 
+std::size_t FirstFailures::Alike::add(const std::string& text) {
+  if (count == 0) message = text;
+  differ = differ || text != message;
+  ++count;
+  return differ ? 0 : count;
+}
+
 void FirstFailures::see(const Trial& finished) {
   if (!watching_) return;
-  if (finished.state != TrialState::failed || (count_ > 0 && finished.message != message_)) {
-    watching_ = finished.state == TrialState::invalid;  // says nothing about the next one
-    return;
+  const bool invalid = finished.state == TrialState::invalid, failed = finished.state == TrialState::failed;
+  watching_ = invalid || failed;
+  if (!watching_) return;
+  const std::size_t n = (invalid ? refusals_ : failures_).add(finished.message);
+  // Refusals are common where the space holds what cannot be built, and say less.
+  if (failed && n >= kFirstFailuresMax) {
+    verdict_ = Error{ErrorKind::plugin,
+                     fmt::format("the first {} trials all failed alike ({}): {}; mend the cause and resume the study", n,
+                                 name_of(finished.reason), finished.message)};
+  } else if (invalid && failures_.count == 0 && n >= kFirstInvalidMax) {
+    verdict_ = Error{ErrorKind::plugin,
+                     fmt::format("the first {} trials were all refused alike: {}; mend the cause and start again", n,
+                                 finished.message)};
   }
-  message_ = finished.message;
-  if (++count_ < kFirstFailuresMax) return;
-  watching_ = false;
-  verdict_ = Error{ErrorKind::plugin,
-                   fmt::format("the first {} trials all failed alike ({}): {}; mend the cause and resume the study",
-                               count_, name_of(finished.reason), message_)};
+  watching_ = !verdict_;
 }
 
 }  // namespace nascent::core

@@ -16,13 +16,21 @@ class FirstFailures {
   // A study in which a trial ever ended otherwise is not watched any more.
   Result<void> start(Store& store, StudyId study);
   void see(const Trial& finished);
-  // Set once kFirstFailuresMax trials in a row failed with one message and nothing else happened.
+  // Set once kFirstFailuresMax trials in a row failed with one message, or kFirstInvalidMax were refused with one, and
+  // nothing else happened.
   [[nodiscard]] const std::optional<Error>& verdict() const { return verdict_; }
 
  private:
+  // Outcomes with one message.
+  struct Alike {
+    std::size_t count = 0;
+    std::string message;
+    bool differ = false;
+    // The number of them, 0 once they differ.
+    std::size_t add(const std::string& text);
+  };
   bool watching_ = true;
-  std::size_t count_ = 0;
-  std::string message_;
+  Alike failures_, refusals_;
   std::optional<Error> verdict_;
 };
 

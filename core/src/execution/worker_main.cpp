@@ -21,6 +21,7 @@
 #include <string_view>
 #include <thread>
 
+#include "descendants.hpp"
 #include "doorbell.hpp"
 #include "nascent/core/config.hpp"
 #include "nascent/core/resolved_study.hpp"
@@ -123,7 +124,10 @@ class Coordination {
         for (const Bell bell : heard.bells) {
           if (bell == Bell::leave) leaving_ = true;
         }
-        if (heard.closed) _exit(kWorkerOrphaned);
+        if (heard.closed) {
+          kill_descendants(getpid());
+          _exit(kWorkerOrphaned);
+        }
       }
       const std::lock_guard lock(mutex_);
       ++count_;
@@ -283,6 +287,7 @@ int worker_main(int argc, const char* const* argv) {
 
   static auto& coordination = *new Coordination;  // never destroyed: its thread lives to the end of the process
   Coordination::listen(coordination, arguments->doorbell_fd);
+  prctl(PR_SET_PDEATHSIG, 0);  // from here on the doorbell tells, and there is time to take along what was started
   auto bench = set_up(*arguments);
   if (!bench) return say(bench.error(), kWorkerCannotStart);
   if (arguments->test) {

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "nascent/core/config_value.hpp"
+#include "descendants.hpp"
 #include "orphans.hpp"
 
 extern char** environ;
@@ -97,10 +98,7 @@ std::uint64_t resident_of(pid_t pid) {
   std::ifstream in(fmt::format("/proc/{}/statm", pid));
   std::uint64_t size = 0, resident = 0;
   in >> size >> resident;
-  std::uint64_t bytes = resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  std::ifstream children(fmt::format("/proc/{0}/task/{0}/children", pid));
-  for (pid_t child = 0; children >> child;) bytes += resident_of(child);
-  return bytes;
+  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace
@@ -180,7 +178,7 @@ WorkerProcess& WorkerProcess::operator=(WorkerProcess&& other) noexcept {
 
 WorkerProcess::~WorkerProcess() {
   if (pid_ <= 0) return;
-  kill(-pid_, SIGKILL);
+  send_signal(SIGKILL);
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
 }
@@ -222,13 +220,23 @@ std::string WorkerProcess::last_line() const {
 }
 
 void WorkerProcess::send_signal(int signal) const {
-  // Children are told by their worker, except that nothing of the group may outlive a kill.
-  if (pid_ > 0) kill(signal == SIGKILL ? -pid_ : pid_, signal);
+  if (pid_ <= 0) return;
+  if (signal != SIGKILL) {
+    kill(pid_, signal);  // it tells its children
+    return;
+  }
+  kill_descendants(pid_);  // those in groups of their own, while their parents can still be told
+  kill(-pid_, SIGKILL);
 }
 
-std::uint64_t WorkerProcess::resident_bytes() const { return resident_of(pid_); }
+std::uint64_t WorkerProcess::resident_bytes() const {
+  std::uint64_t bytes = resident_of(pid_);
+  for (const pid_t descendant : descendants_of(pid_)) bytes += resident_of(descendant);
+  return bytes;
+}
 
 std::optional<ExitStatus> WorkerProcess::reap() {
+  if (pid_ <= 0) return ExitStatus{};  // reaped before; 0 would mean everybody of this process's own group
   int status = 0;
   const pid_t pid = waitpid(pid_, &status, WNOHANG);
   if (pid == 0) return std::nullopt;

@@ -66,6 +66,7 @@ class WorkersExecutor final : public Executor {
   Result<void> give_verdicts();
   Result<void> check_leases();
   Result<void> bury(Slot& slot, const ExitStatus& status);
+  Result<void> settle(const Slot& slot, const ExitStatus& status);
   Result<void> give_up(const LeaseRecord& record, FailureReason reason, const std::string& message);
   Result<void> interrupt(const LeaseRecord& record);
 
@@ -207,9 +208,9 @@ Result<void> WorkersExecutor::attend(Slot& slot) {
     switch (bell) {
       case Bell::ready:
         slot.ready = true;
-        start_failures_ = 0;
         break;
       case Bell::busy:
+        start_failures_ = 0;
         slot.busy_since = Clock::now();
         slot.resident_bytes_max = 0;
         break;
@@ -315,34 +316,36 @@ Result<void> WorkersExecutor::check_leases() {
 
 Result<void> WorkersExecutor::bury(Slot& slot, const ExitStatus& status) {
   spdlog::debug("worker={} state=ended by={}", slot.process->name(), toml_text(to_string(status)));
+  auto settled = settle(slot, status);
+  store_due_ = true;
+  slot.process.reset();
+  slot.busy_since.reset();
+  if (!settled || stopping_ || fatal_) return settled;
+  return spawn(slot);
+}
+
+// The trial that the worker held gets an outcome or another attempt. A worker that ends without one has not done what it is
+// for; some such in a row, and no other would.
+Result<void> WorkersExecutor::settle(const Slot& slot, const ExitStatus& status) {
   const auto open = store_.open_leases(coordinator_.study);
   if (!open) return tl::unexpected<Error>(open.error());
   const auto held = std::find_if(open->begin(), open->end(),
                                  [&](const LeaseRecord& record) { return record.worker == slot.process->name(); });
   const bool interrupted = status.signal == 0 && status.code == kWorkerInterrupted;
   if (held != open->end()) {
-    Result<void> ended;
-    if (slot.doom == Doom::cancelled || (interrupted && slot.doom == Doom::none)) {
-      ended = interrupt(*held);
-    } else {
-      const auto [reason, message] = cause_of_end(slot, status, setup_);
-      ended = give_up(*held, reason, message);
-    }
-    if (!ended) return ended;
-  } else if (!slot.ready && !stopping_) {
-    const bool hopeless = status.signal == 0 && status.code == kWorkerCannotStart;
-    const bool killed = status.signal == SIGKILL && oom_kills() == slot.oom_kills_before;  // by a person: no failure
-    if (!killed) ++start_failures_;
-    if (start_failures_ >= kStartFailuresMax || hopeless) {
-      fatal_ = Error{ErrorKind::plugin,
-                     fmt::format("workers cannot start ({}): {}", to_string(status), slot.process->last_line())};
-    }
+    if (slot.doom == Doom::cancelled || (interrupted && slot.doom == Doom::none)) return interrupt(*held);
+    const auto [reason, message] = cause_of_end(slot, status, setup_);
+    return give_up(*held, reason, message);
   }
-  store_due_ = true;
-  slot.process.reset();
-  slot.busy_since.reset();
-  if (stopping_ || fatal_) return {};
-  return spawn(slot);
+  if (stopping_ || interrupted || slot.doom != Doom::none) return {};
+  const bool hopeless = !slot.ready && status.signal == 0 && status.code == kWorkerCannotStart;
+  const bool killed = status.signal == SIGKILL && oom_kills() == slot.oom_kills_before;  // by a person: no failure
+  if (!killed) ++start_failures_;
+  if (start_failures_ >= kStartFailuresMax || hopeless) {
+    fatal_ = Error{ErrorKind::plugin, fmt::format("workers cannot {} ({}): {}", slot.ready ? "take a trial" : "start",
+                                                  to_string(status), slot.process->last_line())};
+  }
+  return {};
 }
 
 Result<void> WorkersExecutor::interrupt(const LeaseRecord& record) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "nascent/core/ranking.hpp"
 #include "report/good_trials.hpp"
 #include "report/marginals.hpp"
@@ -50,9 +52,9 @@ StudyPosterior from_draws(search::Draws draws, const StudySpace& space, const Po
 }  // namespace
 
 Trust StudyPosterior::trust() const {
-  const double r_hat = metric(diagnostics, "r_hat_max").value_or(1);
-  if (n_effective < 10 || r_hat > 1.2) return Trust::none;
-  return n_effective < 100 || r_hat > 1.05 ? Trust::rough : Trust::good;
+  const double r_hat = metric(diagnostics, "r_hat_max").value_or(1), overlap = metric(diagnostics, "overlap").value_or(1);
+  if (n_effective < 10 || r_hat > 1.2 || overlap < 0.5) return Trust::none;
+  return n_effective < 100 || r_hat > 1.05 || overlap < 0.9 || corrected ? Trust::rough : Trust::good;
 }
 
 Result<StudyPosterior> study_posterior(PluginCatalog& catalog, const ResolvedStudy& study, const StudySpace& space,
@@ -73,6 +75,7 @@ Result<StudyPosterior> study_posterior(PluginCatalog& catalog, const ResolvedStu
   posterior.n = found.finished;
   posterior.n_good = found.good.rows.size();
   posterior.n_effective = found.good.n_effective;
+  posterior.corrected = std::ranges::any_of(found.good.weights, [](double w) { return w != 1; });
   posterior.good = found.good.good_share.value_or(0);
   posterior.threshold = found.threshold;
   posterior.parameters = report::marginals(space, found.good, request);

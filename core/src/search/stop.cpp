@@ -28,7 +28,7 @@ std::string StopRule::reached(double wall_seconds) const {
   if (c.train_seconds && train_seconds_ >= *c.train_seconds) {
     return fmt::format("train_seconds={:g}", *c.train_seconds);
   }
-  if (c.wall_seconds && wall_seconds >= *c.wall_seconds) return fmt::format("wall_seconds={:g}", *c.wall_seconds);
+  if (c.wall_seconds && wall_seconds >= *c.wall_seconds) return fmt::format("wall_time={:g}s", *c.wall_seconds);
   if (!c.trials && idle_ >= kIdleTrialsMax) return fmt::format("nothing_new={}", kIdleTrialsMax);
   return {};
 }

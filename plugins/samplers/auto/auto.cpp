@@ -1,7 +1,9 @@
 #include "auto/auto.hpp"
 
+#include <algorithm>
 #include <string>
 
+#include "cmaes/cmaes.hpp"
 #include "gp/gp.hpp"
 #include "nsga2/nsga2.hpp"
 #include "surrogate/surrogate.hpp"
@@ -17,6 +19,16 @@ bool has_continuous(SpaceView space) {
   return false;
 }
 
+// A covariance of more parameters takes longer to learn than any search of networks has trials.
+constexpr std::size_t kNumericMost = 200;
+
+bool is_numeric(SpaceView space) {
+  for (std::size_t i = 0; i < space.size(); ++i) {
+    if (space[i].is_choice() || space[i].raw().cond_count > 0) return false;
+  }
+  return space.size() <= kNumericMost;
+}
+
 // A forest is constant over a cell of numbers: expected improvement then proposes neighbours of the best again and
 // again, and draws from the prediction do not. Where all values are distinct, nothing is tried twice.
 surrogate::Settings surrogate_settings(SpaceView space) {
@@ -26,15 +38,35 @@ surrogate::Settings surrogate_settings(SpaceView space) {
   return s;
 }
 
+// Of a short search at most a third is drawn blindly.
+gp::Settings process_settings(std::uint64_t trials_max) {
+  gp::Settings s;
+  if (trials_max > 0) s.initial = std::clamp<std::uint64_t>(trials_max / 3, 1, s.initial);
+  return s;
+}
+
+std::unique_ptr<Sampler> make(Engine engine, const SamplerSetup& setup) {
+  switch (engine) {
+    case Engine::gp:
+      return std::make_unique<gp::GaussianProcessSearch>(process_settings(setup.trials_max), setup);
+    case Engine::tpe:
+      return std::make_unique<tpe::Tpe>(tpe::Settings{}, setup);
+    case Engine::surrogate:
+      return std::make_unique<surrogate::Surrogate>(surrogate_settings(setup.space), setup);
+    case Engine::nsga2:
+      return std::make_unique<nsga2::Nsga2>(nsga2::Settings{}, setup);
+    default:
+      return std::make_unique<cmaes::CmaEs>(cmaes::Settings{}, setup);
+  }
+}
+
 }  // namespace
 
 Auto::Auto(const Options&, const SamplerSetup& setup)
-    : host_(setup.host),
-      engines_{std::make_unique<gp::GaussianProcessSearch>(gp::Settings{}, setup),
-               std::make_unique<tpe::Tpe>(tpe::Settings{}, setup),
-               std::make_unique<surrogate::Surrogate>(surrogate_settings(setup.space), setup),
-               std::make_unique<nsga2::Nsga2>(nsga2::Settings{}, setup)} {
-  situation_.n_objectives = setup.n_objectives;
+    : host_(setup.host), situation_{.n_objectives = setup.n_objectives, .numeric = is_numeric(setup.space), .parallel = setup.parallel} {
+  for (std::size_t i = 0; i < kEngines; ++i) {
+    if (const auto engine = static_cast<Engine>(i); has_use(engine, situation_)) engines_[i] = make(engine, setup);
+  }
 }
 
 void Auto::ask(const Ask& ask, Row row) {

@@ -8,13 +8,15 @@
 
 namespace nascent::automatic {
 
-enum class Engine : std::uint8_t { gp, tpe, surrogate, nsga2 };
-inline constexpr std::size_t kEngines = 4;
+enum class Engine : std::uint8_t { gp, tpe, surrogate, nsga2, cmaes };
+inline constexpr std::size_t kEngines = 5;
 std::string_view name_of(Engine engine);
 
 // What the choice depends on, besides the trial's number.
 struct Situation {
   std::size_t n_objectives = 1;
+  bool numeric = false;      // every parameter is a number and always active
+  std::size_t parallel = 1;  // trials that may run at once
   std::uint64_t n_told = 0;
   std::uint64_t n_since_best = 0;  // of these, after the best trial; one objective
 };

@@ -15,7 +15,7 @@ double mass_between(double from, double to, double mean, double sd) {
 class Numbers : public Kernels {
  public:
   Numbers(std::span<const Coordinate> told, double bandwidth) {
-    mean_.reserve(told.size());
+    for (auto* column : {&mean_, &sd_, &scale_, &shift_, &constant_}) column->reserve(told.size());
     for (const Coordinate& c : told) {
       const double sd = std::max(bandwidth, 0.5 * c.width), scale = 1 / (sd * std::numbers::sqrt2);
       mean_.push_back(c.at);

@@ -7,9 +7,12 @@ namespace nascent::tpe {
 namespace {
 
 double log_sum_exp(std::span<const double> terms) {
+  constexpr double kNothing = -45;  // exp of it is below 1e-19: a thousand such terms are less than one rounding
   const double highest = *std::max_element(terms.begin(), terms.end());
   double sum = 0;
-  for (const double t : terms) sum += std::exp(t - highest);
+  for (const double t : terms) {
+    if (t - highest > kNothing) sum += std::exp(t - highest);
+  }
   return highest + std::log(sum);
 }
 

@@ -80,10 +80,14 @@ std::string trial_json(const nascent::Task& task, const nascent::TrainRequest& r
   static constexpr const char* units[] = {"epochs", "steps", "seconds"};
   Json values = Json::object();
   for (auto& [name, value] : parameters(request)) values[name] = value;
+  const auto spent = [&](double units_spent) {  // whole but for seconds
+    const bool whole = request.budget.unit != NAS_UNIT_SECOND && units_spent == std::floor(units_spent);
+    return whole ? Json(static_cast<std::int64_t>(units_spent)) : Json(units_spent);
+  };
   const Json trial = {{"trial", task.trial_id()},
                       {"seed", task.seed()},
                       {"threads", task.threads()},
-                      {"budget", {{"unit", units[request.budget.unit % 3]}, {"from", request.budget.from}, {"to", request.budget.to}}},
+                      {"budget", {{"unit", units[request.budget.unit % 3]}, {"from", spent(request.budget.from)}, {"to", spent(request.budget.to)}}},
                       {"parameters", values},
                       {"architecture", request.graph ? architecture_json(*request.graph) : Json(nullptr)},
                       {"artifact_dir", task.artifact_dir()},

@@ -27,8 +27,13 @@ inline std::string to_text(const ChoiceValue& value) {
   if (const auto* b = std::get_if<bool>(&value)) return *b ? "true" : "false";
   if (const auto* i = std::get_if<std::int64_t>(&value)) return std::to_string(*i);
   if (const auto* s = std::get_if<std::string>(&value)) return *s;
+  // 15 digits if they are the same number, else all 17.
+  const double number = std::get<double>(value);
   std::string buffer(32, '\0');
-  buffer.resize(static_cast<std::size_t>(std::snprintf(buffer.data(), buffer.size(), "%.17g", std::get<double>(value))));
+  const auto write = [&](int digits) { return std::snprintf(buffer.data(), buffer.size(), "%.*g", digits, number); };
+  auto length = write(15);
+  if (std::strtod(buffer.c_str(), nullptr) != number) length = write(17);
+  buffer.resize(static_cast<std::size_t>(length));
   return buffer;
 }
 

@@ -72,6 +72,27 @@ command = ["sh", "-c", "SCRIPT"]
 """
 
 
+def processes_with(text):
+    """Living processes whose command line holds `text`."""
+    found = []
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:  # it has ended
+            continue
+        if text in command:
+            found.append(command)
+    return found
+
+
+def wait_until(holds, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise AssertionError("it did not come true in time")
+        time.sleep(0.02)
+
+
 class CommandLine(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -415,6 +436,22 @@ class CommandLine(unittest.TestCase):
         self.assertEqual((status["state"], status["trials"]["running"], status["running"]), ("stopped", 0, []))
         self.assertIn("the first 5 trials all failed alike", status["stop_reason"])
 
+    def test_ending_a_trial_ends_all_that_its_program_started(self):
+        mark = f"600.{os.getpid()}"
+        study = self.script_study("hanging.toml", f'trap "" TERM; sleep {mark} & sleep {mark}')
+        self.nascent("run", study, "--set", "stop.trials=1", "--set", "workers.count=1", "--set", "workers.retries=0",
+                     "--set", "workers.trial_seconds_max=0.2", "--set", "trainer.grace=60", code=1)
+        self.assertEqual(processes_with(mark), [])
+
+    def test_a_killed_coordinator_leaves_no_process(self):
+        mark = f"601.{os.getpid()}"
+        study = self.script_study("left.toml", f"sleep {mark} & sleep {mark}")
+        process = self.start("run", study, "--set", "workers.count=1")
+        wait_until(lambda: len(processes_with(mark)) >= 2)
+        process.kill()
+        process.wait()
+        wait_until(lambda: processes_with(mark) == [])
+
     def test_replay_gives_the_same_bits(self):
         self.nascent("run", "table.toml")
         replay = json.loads(self.nascent("replay", "table.toml", "0", "--json")[0])
@@ -514,7 +551,7 @@ class CommandLine(unittest.TestCase):
         self.assertLess(time.monotonic() - started, 40)
         events = [json.loads(line) for line in out.splitlines()]
         ended = next(e for e in events if e["event"] == "search_ended")
-        self.assertEqual((ended["reason"], ended["completed"], ended["unfinished"]), ("wall_seconds=8", 2, 2))
+        self.assertEqual((ended["reason"], ended["completed"], ended["unfinished"]), ("wall_time=8s", 2, 2))
         self.assertEqual(len([e for e in events if e["event"] == "final_finished"]), 1)
         self.assertFalse(events[-1]["interrupted"])
         states = [(t["role"], t["state"]) for t in self.trials(study)]

@@ -117,5 +117,30 @@ TEST(FirstFailures, one_that_succeeds_or_fails_otherwise_ends_the_watch) {
   EXPECT_FALSE(watch.verdict());
 }
 
+Trial refused(std::string message) {
+  Trial trial = failed(std::move(message));
+  trial.state = TrialState::invalid;
+  return trial;
+}
+
+TEST(FirstFailures, twenty_refusals_of_a_kind_stop_the_study) {
+  FirstFailures watch;
+  for (int i = 0; i < 19; ++i) watch.see(refused("there is no CUDA here"));
+  EXPECT_FALSE(watch.verdict());
+  watch.see(refused("there is no CUDA here"));
+  ASSERT_TRUE(watch.verdict());
+  EXPECT_EQ(watch.verdict()->message,
+            "the first 20 trials were all refused alike: there is no CUDA here; mend the cause and start again");
+}
+
+TEST(FirstFailures, refusals_that_differ_or_stand_beside_failures_are_no_reason_to_stop) {
+  FirstFailures differ, beside;
+  for (int i = 0; i < 30; ++i) differ.see(refused(i == 3 ? "another" : "too deep"));
+  beside.see(failed("no such file"));
+  for (int i = 0; i < 30; ++i) beside.see(refused("too deep"));
+  EXPECT_FALSE(differ.verdict());
+  EXPECT_FALSE(beside.verdict());
+}
+
 }  // namespace
 }  // namespace nascent::core

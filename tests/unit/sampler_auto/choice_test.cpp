@@ -37,15 +37,34 @@ TEST(Choice, no_forest_where_the_history_is_longer_than_it_learns_from) {
   EXPECT_THAT(turns({.n_objectives = 2, .n_told = 4000}), ElementsAre(Engine::tpe, Engine::nsga2));
 }
 
+TEST(Choice, the_process_stays_alone_for_some_rounds_of_many_at_once) {
+  EXPECT_THAT(turns({.parallel = 100, .n_told = 299}), ElementsAre(Engine::gp));
+  EXPECT_THAT(turns({.parallel = 100, .n_told = 300}), ElementsAre(Engine::gp, Engine::tpe));
+}
+
+TEST(Choice, numbers_only_and_many_trials_get_a_normal_distribution) {
+  EXPECT_THAT(turns({.numeric = true, .n_told = 499}), ElementsAre(Engine::gp, Engine::tpe));
+  EXPECT_THAT(turns({.numeric = true, .n_told = 500}), ElementsAre(Engine::cmaes));
+  EXPECT_THAT(turns({.numeric = true, .n_told = 9000, .n_since_best = 9000}), ElementsAre(Engine::cmaes));
+}
+
+TEST(Choice, no_process_where_more_run_at_once_than_it_can_imagine) {
+  EXPECT_THAT(turns({.parallel = 200, .n_told = 0}), ElementsAre(Engine::gp));
+  EXPECT_THAT(turns({.parallel = 201, .n_told = 0}), ElementsAre(Engine::tpe));
+  EXPECT_FALSE(has_use(Engine::gp, {.parallel = 201}));
+}
+
 TEST(Choice, an_engine_has_use_as_long_as_it_may_be_named) {
-  for (const std::size_t n_objectives : {1, 2}) {
+  const Situation kinds[] = {{.n_objectives = 1}, {.n_objectives = 1, .numeric = true}, {.parallel = 50}, {.n_objectives = 2}};
+  for (Situation s : kinds) {
     std::vector<bool> named(kEngines);
-    for (std::uint64_t told = 5000; told-- > 0;) {
-      for (const std::uint64_t since : {std::uint64_t{0}, told}) {
-        for (const Engine e : turns({n_objectives, told, since})) named[static_cast<std::size_t>(e)] = true;
+    for (s.n_told = 5000; s.n_told-- > 0;) {
+      for (const std::uint64_t since : {std::uint64_t{0}, s.n_told}) {
+        s.n_since_best = since;
+        for (const Engine e : turns(s)) named[static_cast<std::size_t>(e)] = true;
       }
       for (std::size_t e = 0; e < kEngines; ++e) {
-        ASSERT_TRUE(!named[e] || has_use(static_cast<Engine>(e), {n_objectives, told, 0})) << e << " at " << told;
+        ASSERT_TRUE(!named[e] || has_use(static_cast<Engine>(e), s)) << e << " at " << s.n_told;
       }
     }
   }

@@ -117,7 +117,7 @@ TEST(StopRule, time_is_the_sum_of_costs_or_of_the_clock) {
   StopRule rule(c, kLoss);
   rule.observe({true, 1.5, 1.0});
   EXPECT_EQ(rule.reached(9.9), "");
-  EXPECT_EQ(rule.reached(10), "wall_seconds=10");
+  EXPECT_EQ(rule.reached(10), "wall_time=10s");
   rule.observe({true, 0.5, 1.0});
   EXPECT_EQ(rule.reached(0), "train_seconds=2");
 }

@@ -68,6 +68,8 @@ class Executor {
 
 // The study stops when the first trials of a run, this many, all fail with the same message and none ever completed.
 inline constexpr std::size_t kFirstFailuresMax = 5;
+// Or these many are all refused with the same message.
+inline constexpr std::size_t kFirstInvalidMax = 20;
 
 // Runs trials one after another inside next(), in the order of submission. `batch`: how many may wait for their common
 // write to the store.

@@ -47,12 +47,15 @@ struct StudyPosterior {
   std::size_t n = 0;               // different configurations drawn, or finished trials
   std::size_t n_good = 0;          // trials among the good; for draws of a sampler n
   double n_effective = 0;          // independent draws from the posterior that these are worth
+  bool corrected = false;          // trials differ in weight: the sampler did not draw from the prior
   double good = 0;                 // share of the prior's configurations that are good, by the trials' weights
   std::optional<double> threshold;  // the worst good objective value; for trials and one objective
   std::vector<Metric> diagnostics;  // of the sampler
   std::vector<ParameterPosterior> parameters;
 
-  // none: fewer than 10 independent draws, or chains that stand apart (r_hat_max above 1.2); good: 100 and 1.05 at most.
+  // none: fewer than 10 independent draws, chains that stand apart (r_hat_max above 1.2), or a distribution unlike the
+  // target (overlap below 0.5). good: at least 100 draws, 1.05 and 0.9, and no trials of a sampler that prefers some
+  // values, whose joint preferences nothing corrects.
   [[nodiscard]] Trust trust() const;
 };
 

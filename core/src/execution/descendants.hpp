@@ -1,0 +1,16 @@
+// The processes that a process has started, and those that they have started.
+#pragma once
+
+#include <sys/types.h>
+
+#include <vector>
+
+namespace nascent::core {
+
+// Those whose chain of parents still leads to `pid`: what was left behind by a process that has ended is not found.
+std::vector<pid_t> descendants_of(pid_t pid);
+
+// Ends them all, and the process groups that they lead, with SIGKILL.
+void kill_descendants(pid_t pid);
+
+}  // namespace nascent::core

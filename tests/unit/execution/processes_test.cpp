@@ -1,0 +1,69 @@
+// Ending processes and what they have started.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include "execution/descendants.hpp"
+#include "execution/worker_process.hpp"
+
+namespace nascent::core {
+namespace {
+
+// A shell in a process group of its own that waits for a child in the background.
+pid_t start_family() {
+  const pid_t pid = fork();
+  if (pid == 0) {
+    setpgid(0, 0);
+    execl("/bin/sh", "sh", "-c", "sleep 600 & sleep 600", nullptr);
+    _exit(127);
+  }
+  return pid;
+}
+
+// A dead one that nobody has asked for keeps its number.
+bool runs(pid_t pid) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
+  std::string number, name, state;
+  return (in >> number >> name >> state) && state != "Z";
+}
+
+std::vector<pid_t> wait_for_descendants(pid_t pid, std::size_t n) {
+  std::vector<pid_t> found;
+  for (int i = 0; i < 1000 && found.size() < n; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    found = descendants_of(pid);
+  }
+  return found;
+}
+
+TEST(Descendants, of_a_process_are_found_and_ended_whatever_group_they_are_in) {
+  const pid_t shell = start_family();
+  const std::vector<pid_t> ours = wait_for_descendants(getpid(), 3), its = descendants_of(shell);
+  ASSERT_EQ(ours.size(), 3U);  // the shell and two sleepers
+  ASSERT_EQ(its.size(), 2U);
+  kill_descendants(getpid());
+  int status = 0;
+  ASSERT_EQ(waitpid(shell, &status, 0), shell);
+  EXPECT_TRUE(WIFSIGNALED(status));
+  for (int i = 0; i < 1000 && (runs(its[0]) || runs(its[1])); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_FALSE(runs(its[0]) || runs(its[1]));
+}
+
+TEST(WorkerProcess, reaped_twice_touches_nobody_else) {
+  auto process = WorkerProcess::spawn({"/bin/true", "study.db", "s", "1", 30, 1, {}, {}});
+  ASSERT_TRUE(process) << process.error().message;
+  std::optional<ExitStatus> ended;
+  while (!(ended = process->reap())) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_EQ(ended->signal, 0);
+  EXPECT_TRUE(process->reap());  // a signal to "process 0" would end this test
+  process->send_signal(SIGKILL);
+}
+
+}  // namespace
+}  // namespace nascent::core
