@@ -16,15 +16,22 @@ Kernel convolution(const Lowering& node, bool transposed) {
   const std::int64_t groups = node.attributes.integer("group");
   const bool bias = node.attributes.flag("bias");
   const Ints extra = transposed ? node.attributes.integers("output_padding", axes) : Ints(axes, 0);
+  const bool thins = !transposed && window.thins_first(node.inputs[0][0]);
+  const Ints strides = thins ? Ints(axes, 1) : window.strides;
   return [=](const Call& call) {
     // Transposed ones stay in float32: LibTorch 1.13 has no bfloat16 form of them on the CPU.
     const at::ScalarType type = transposed ? at::kFloat : call.pass.compute;
     at::Tensor x = call.in(0).to(type);
     if (!transposed) x = window.padded(x, 0);
+    if (thins) {
+      const at::MemoryFormat layout = x.suggest_memory_format();
+      x = window.thinned(x);
+      if (call.pass.path == Path::fast) x = x.contiguous(layout);  // strides of a view may no longer tell it
+    }
     const at::Tensor w = call.weight(0).to(type);
     const c10::optional<at::Tensor> b = bias ? c10::optional<at::Tensor>(call.weight(1).to(type)) : c10::nullopt;
     const Ints pads = transposed && !window.symmetric() ? Ints(axes, 0) : window.begin_pads();
-    at::Tensor y = at::convolution(x, w, b, window.strides, pads, window.dilations, transposed, extra, groups);
+    at::Tensor y = at::convolution(x, w, b, strides, pads, window.dilations, transposed, extra, groups);
     if (transposed && !window.symmetric()) y = window.cropped(y);
     call.out(std::move(y));
   };

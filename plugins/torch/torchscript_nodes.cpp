@@ -27,9 +27,13 @@ Lines convolution(const ScriptNode& n, bool transposed) {
   const std::size_t axes = n.lowering.inputs[0].size() - 1;
   const Window w(n.lowering, axes);
   const Ints extra = transposed ? read.integers("output_padding", axes) : Ints(axes, 0);
-  const std::string x = transposed || w.symmetric() ? n.inputs[0] : padded(n.inputs[0], w.reversed_pads(), "0");
+  const bool thins = !transposed && w.thins_first(n.lowering.inputs[0][0]);
+  std::string x = transposed || w.symmetric() ? n.inputs[0] : padded(n.inputs[0], w.reversed_pads(), "0");
+  for (std::size_t i = 0; thins && i < axes; ++i) {
+    if (w.strides[i] > 1) x = filled("torch.slice({}, {}, 0, None, {})", {x, i + 2, w.strides[i]});
+  }
   Lines lines{filled("{} = torch.convolution({}, {}, {}, {}, {}, {}, {}, {}, {})", {n.outputs[0], x, n.weights[0],
-                          read.flag("bias") ? n.weights[1] : "None", script_list(w.strides), script_list(w.begin_pads()),
+                          read.flag("bias") ? n.weights[1] : "None", script_list(thins ? Ints(axes, 1) : w.strides), script_list(w.begin_pads()),
                           script_list(w.dilations), boolean(transposed), script_list(extra), read.integer("group")})};
   for (std::size_t i = 0; transposed && !w.symmetric() && i < axes; ++i) {
     lines.push_back(filled("{0} = torch.narrow({0}, {1}, {2}, {0}.size({1}) - {3})", {n.outputs[0], i + 2, w.pads[i], w.pads[i] + w.pads[axes + i]}));

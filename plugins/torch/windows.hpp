@@ -47,6 +47,22 @@ struct Window {
   [[nodiscard]] at::Tensor padded(const at::Tensor& x, double value) const {
     return symmetric() ? x : at::constant_pad_nd(x, reversed_pads(), value);
   }
+  // Whether a convolution of `channels` inputs runs as x[::strides] convolved with stride 1: the same sums.
+  // Debian's LibTorch 1.13 needs it: oneDNN (2.6, still 3.12) writes past its memory in the weights' gradient of a strided 1x1
+  // convolution of a channels-last image, below 8 channels with AVX2, below 16 with AVX-512.
+  [[nodiscard]] bool thins_first(std::int64_t channels) const {
+    const auto is_one = [](std::int64_t n) { return n == 1; };
+    const std::vector<std::int64_t> begin = begin_pads();
+    return channels < 16 && std::all_of(kernel.begin(), kernel.end(), is_one) && !std::all_of(strides.begin(), strides.end(), is_one) &&
+           std::all_of(begin.begin(), begin.end(), [](std::int64_t pad) { return pad == 0; });
+  }
+  // x[::strides] along the spatial axes, a view.
+  [[nodiscard]] at::Tensor thinned(at::Tensor x) const {
+    for (std::size_t i = 0; i < axes(); ++i) {
+      if (strides[i] > 1) x = x.slice(static_cast<std::int64_t>(i) + 2, 0, c10::nullopt, strides[i]);
+    }
+    return x;
+  }
   // The output of a transposed convolution without padding, cut by the pads.
   [[nodiscard]] at::Tensor cropped(at::Tensor y) const {
     for (std::size_t i = 0; i < axes(); ++i) {

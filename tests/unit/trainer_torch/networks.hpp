@@ -46,6 +46,8 @@ inline std::vector<Network> all() {
   image("conv", [](Graph& g, Edge x) { return g.conv(x, 6, 3); });
   image("conv_even_kernel", [](Graph& g, Edge x) { return g.conv(x, 6, 4, {.stride = 2}); });
   image("conv_groups_dilated", [](Graph& g, Edge x) { return g.conv(x, 6, 3, {.groups = 2, .dilation = 2, .bias = nascent::Bias::without}); });
+  image("conv_strided_point", [](Graph& g, Edge x) { return g.conv(x, 6, 1, {.stride = 2}); });
+  image("conv_strided_point_uneven", node("Conv", {{"out_channels", std::int64_t{6}}, {"kernel_shape", Ints{1, 1}}, {"strides", Ints{3, 1}}, {"pads", Ints{1, 0, 0, 2}}}));
   image("depthwise", [](Graph& g, Edge x) { return g.depthwise_conv(x, 5); });
   image("conv_transpose", [](Graph& g, Edge x) { return g.conv_transpose(x, 3, 3, {.stride = 2}); });
   image("conv_transpose_uneven", node("ConvTranspose", {{"out_channels", std::int64_t{3}}, {"kernel_shape", Ints{3, 3}}, {"pads", Ints{1, 0, 0, 2}}}));
@@ -57,6 +59,11 @@ inline std::vector<Network> all() {
   });
   image("residual_with_two_norms", [](Graph& g, Edge x) {
     return g.activation(g.add(g.batch_norm(g.conv(x, 4, 1)), g.batch_norm(g.conv(x, 4, 3))), "relu");
+  });
+  image("residual_strided", [](Graph& g, Edge x) {
+    const Edge y = g.activation(g.batch_norm(g.conv(x, 4, 3)), "relu");
+    const Edge shortcut = g.batch_norm(g.conv(y, 8, 1, {.stride = 2}));
+    return g.activation(g.add(g.batch_norm(g.conv(y, 8, 3, {.stride = 2})), shortcut), "relu");
   });
   image("norm_read_twice", [](Graph& g, Edge x) {
     const Edge y = g.batch_norm(x);
