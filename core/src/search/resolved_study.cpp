@@ -56,7 +56,7 @@ Result<std::optional<DatasetFacts>> dataset_facts(PluginCatalog& catalog, const 
   if (auto answer = dataset->call(&nas_dataset_vt::info, &info); !answer) return tl::unexpected<Error>(answer.error());
   auto shape = TaskShape::of(*info);
   if (!shape) return tl::unexpected<Error>(shape.error().within("dataset \"" + study.dataset->info.alias + "\""));
-  DatasetFacts facts{std::move(*shape), false};
+  DatasetFacts facts{std::move(*shape), std::string(nascent::view(info->fingerprint)), false};
   for (std::uint32_t i = 0; i < info->n_splits; ++i) {
     facts.has_test = facts.has_test || (nascent::view(info->splits[i].name) == "test" && info->splits[i].rows > 0);
   }

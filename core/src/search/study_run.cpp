@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "final_stage.hpp"
@@ -62,12 +63,30 @@ Result<StudyId> enter(Store& store, const StudyRecord& record, StudyStart start,
   return (*stored)->id;
 }
 
-std::uint64_t stored_search_trials(Store& store, StudyId study) {
+// Notes the data that the study began with, and refuses to go on with other data: its trials could not be compared.
+Result<void> check_same_data(Store& store, const Coordinator& coordinator, const StudyConfig& config,
+                             const std::optional<DatasetFacts>& facts) {
+  if (!facts) return {};
+  const auto events = store.events(coordinator.study);
+  if (!events) return tl::unexpected<Error>(events.error());
+  const auto noted = std::ranges::find(*events, "dataset", &EventRecord::kind);
+  if (noted == events->end()) {
+    return store.add_event(coordinator.study, "dataset", nlohmann::json{{"fingerprint", facts->fingerprint}}.dump());
+  }
+  const auto data = nlohmann::json::parse(noted->data_json, nullptr, /*allow_exceptions=*/false);
+  if (!data.is_object() || data.value("fingerprint", "") == facts->fingerprint) return {};
+  return fail(ErrorKind::invalid_input,
+              fmt::format("the data of study \"{}\" have changed since it began, and results on other data cannot be compared "
+                          "with those it has: restore the data, or run a new study (--set study.name=...)",
+                          config.name));
+}
+
+std::uint64_t finished_search_trials(Store& store, StudyId study) {
   std::uint64_t n = 0;
   for (TrialId first = 0;;) {
     const auto page = store.trials(study, {.state = {}, .role = TrialRole::search, .first = first, .limit = search::kPage});
     if (!page || page->empty()) return n;
-    n += page->size();
+    n += static_cast<std::uint64_t>(std::ranges::count_if(*page, &Trial::finished));
     first = page->back().id + 1;
   }
 }
@@ -134,6 +153,7 @@ Result<void> Run::open() {
   if (!coordinator) return tl::unexpected<Error>(coordinator.error());
   coordinator_ = *coordinator;
   keep_alive_.emplace(*store_, coordinator_);
+  if (auto same = check_same_data(*store_, coordinator_, config, prepared_->data); !same) return same;
   return store_->set_study_state(coordinator_, StudyState::running, "");
 }
 
@@ -164,7 +184,7 @@ Result<void> Run::execute() {
   auto executor = make_executor(search.decide(), {});
   if (!executor) return tl::unexpected<Error>(executor.error());
   if (request_.observer != nullptr) {
-    request_.observer->on_started(study().config, *prepared_->space, stored_search_trials(*store_, coordinator_.study));
+    request_.observer->on_started(study().config, *prepared_->space, finished_search_trials(*store_, coordinator_.study));
   }
 
   auto outcome = search.run(**executor, request);
@@ -202,6 +222,10 @@ Result<void> Run::test(Executor& executor) {
   if (!std::filesystem::exists(model, error)) return {};
   result_.model = model;
   if (!prepared_->data || !prepared_->data->has_test) return {};
+  if (study().evaluators.empty()) {
+    spdlog::info("study={} test=closed reason=\"no evaluator would measure anything on it\"", toml_key(study().config.name));
+    return {};
+  }
   auto metrics = executor.evaluate_test(chosen.id);
   if (!metrics) return tl::unexpected<Error>(metrics.error().within("the test split"));
   result_.test_metrics = std::move(*metrics);

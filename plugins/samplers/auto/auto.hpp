@@ -16,7 +16,7 @@ namespace nascent::automatic {
 class Auto : public Sampler {
  public:
   static constexpr About about{"org.nascent.sampler.auto", "auto", "1.0.0",
-                               "Chooses the sampler by objectives, history and progress"};
+                               "Chooses the sampler by space, budget, parallelism, objectives and progress"};
 
   Auto(const Options& given, const SamplerSetup& setup);
 

@@ -71,6 +71,15 @@ type = "command"
 command = ["sh", "-c", "SCRIPT"]
 """
 
+DATA_STUDY = """
+objective = { metric = "parameters", direction = "minimize" }
+stop = { trials = 2 }
+dataset = { type = "csv", path = "data.csv", target = "y" }
+space = { type = "mlp" }
+sampler = { type = "random" }
+evaluator = [{ type = "cost" }]
+"""
+
 
 def processes_with(text):
     """Living processes whose command line holds `text`."""
@@ -451,6 +460,30 @@ class CommandLine(unittest.TestCase):
         process.kill()
         process.wait()
         wait_until(lambda: processes_with(mark) == [])
+
+    def test_every_trial_is_told_as_finished_once_over_all_runs(self):
+        study = self.script_study("told.toml", 'sleep 0.3; echo "{\\"loss\\": $NASCENT_PARAM_X}" >&3')
+        some = ("--set", "study.parallel=2", "--set", "workers.count=2", "--set", "stop.trials=6")
+        process = self.start("run", study, "--json", *some)
+        told = []
+        while not told:
+            event = json.loads(process.stdout.readline())
+            if event["event"] == "finished":
+                told.append(event["trial"]["trial"])
+        process.send_signal(signal.SIGINT)
+        rest = process.communicate()[0] + self.nascent("resume", study, "--json")[0]
+        told += [e["trial"]["trial"] for e in map(json.loads, rest.splitlines()) if e["event"] == "finished"]
+        self.assertEqual(sorted(told), list(range(6)))
+
+    def test_a_study_does_not_go_on_with_other_data(self):
+        data = self.folder / "data.csv"
+        data.write_text("a,b,y\n" + "".join(f"{i},{i * i},{i % 2}\n" for i in range(40)))
+        self.write("sizes.toml", DATA_STUDY)
+        self.nascent("run", "sizes.toml")
+        self.nascent("resume", "sizes.toml", "--set", "stop.trials=3")
+        data.write_text(data.read_text() + "41,5,0\n")
+        _, err = self.nascent("resume", "sizes.toml", "--set", "stop.trials=4", code=2)
+        self.assertIn('the data of study "sizes" have changed since it began', err)
 
     def test_replay_gives_the_same_bits(self):
         self.nascent("run", "table.toml")

@@ -46,6 +46,14 @@ TEST(Auto, with_one_objective_begins_as_gp) {
             test::run_study(process, test::failing_mixed_loss, 30, 3));
 }
 
+TEST(Auto, draws_at_most_a_third_of_a_short_search_blindly) {
+  const SpaceDeclaration space = test::mixed_space();
+  auto chosen = make<Auto>(space, {}, {.trials_max = 15});
+  auto process = make<gp::GaussianProcessSearch>(space, {{"initial", std::int64_t{5}}});
+  EXPECT_EQ(test::run_study(chosen, test::failing_mixed_loss, 15, 1),
+            test::run_study(process, test::failing_mixed_loss, 15, 1));
+}
+
 TEST(Auto, lets_tpe_take_turns_later) {
   const SpaceDeclaration space = test::mixed_space();
   auto chosen = make<Auto>(space), tpe = make<tpe::Tpe>(space), process = make<gp::GaussianProcessSearch>(space);

@@ -215,7 +215,7 @@ TEST(Search, wall_time_counts_over_runs_and_not_between_them) {
   std::this_thread::sleep_for(std::chrono::milliseconds(500));
   const auto outcome = study.run({.between = slow});
   ASSERT_TRUE(outcome);
-  EXPECT_EQ(outcome->reason, "wall_seconds=0.4");
+  EXPECT_EQ(outcome->reason, "wall_time=0.4s");
   EXPECT_GT(study.trials().size(), 10U);
 }
 
@@ -233,7 +233,7 @@ TEST(Search, wall_time_takes_running_trials_back_and_more_time_goes_on_with_them
     const auto outcome = study.run({.workers = 3, .stalls_after = 5});
     ASSERT_TRUE(outcome) << outcome.error().message;
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
-    EXPECT_EQ(outcome->reason, "wall_seconds=0.2");
+    EXPECT_EQ(outcome->reason, "wall_time=0.2s");
     EXPECT_TRUE(outcome->cut);
     EXPECT_FALSE(outcome->interrupted);
     EXPECT_EQ(outcome->counts.finished(), 5U);
@@ -264,7 +264,7 @@ TEST(Search, resuming_without_more_time_counts_what_is_stored_and_starts_nothing
     const auto again = study.run({.workers = 3});
     ASSERT_TRUE(again) << again.error().message;
     EXPECT_TRUE(again->cut);
-    EXPECT_EQ(again->reason, "wall_seconds=0.1");
+    EXPECT_EQ(again->reason, "wall_time=0.1s");
     EXPECT_EQ(again->counts.finished(), 5U);
     EXPECT_EQ(again->counts.unfinished(), cut->counts.unfinished());
     EXPECT_FALSE(study.executor().started());

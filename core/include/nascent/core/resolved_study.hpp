@@ -47,6 +47,7 @@ Result<StudySpace> create_space(PluginCatalog& catalog, const ResolvedStudy& stu
 // What a search has to know of a dataset.
 struct DatasetFacts {
   TaskShape shape;
+  std::string fingerprint;  // of the data, as the plugin tells it
   bool has_test = false;  // there is a test split, for the end of the study
 };
 // Opens the dataset only to learn that; empty for a study without one.

@@ -38,7 +38,7 @@ struct SearchCounts {
 class SearchObserver {
  public:
   virtual ~SearchObserver() = default;
-  // `stored`: trials that earlier runs left in the store.
+  // `stored`: finished search trials of earlier runs.
   virtual void on_started(const StudyConfig&, const StudySpace&, std::uint64_t /*stored*/) {}
   // The trial's row is stored, or is about to be (inline).
   virtual void on_asked(const Trial&) {}
