@@ -37,7 +37,7 @@ std::string diagnostics_text(const core::StudyPosterior& posterior) {
 
 // What stands in the way, worst first.
 std::string way_out(const core::StudyPosterior& posterior) {
-  if (core::metric(posterior.diagnostics, "overlap").value_or(1) < 0.5) {
+  if (core::metric(posterior.diagnostics, "overlap").value_or(1) < core::kOverlapLeast) {
     return "; the sampler's family of distributions does not fit: try family = \"autoregressive\", or mcmc";
   }
   return " yet; more trials are needed";

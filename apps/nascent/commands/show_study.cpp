@@ -59,7 +59,6 @@ struct Counts {
 
 Counts count(const core::StudyConfig& config, const std::vector<core::Trial>& trials) {
   const core::Scoring scoring(config);
-  std::vector<double> violations(scoring.n_constraints());
   Counts counts;
   for (const core::Trial& t : trials) {
     counts.finished += t.finished() ? 1 : 0;
@@ -68,8 +67,7 @@ Counts count(const core::StudyConfig& config, const std::vector<core::Trial>& tr
     counts.failed += t.state == core::TrialState::failed ? 1 : 0;
     counts.invalid += t.state == core::TrialState::invalid ? 1 : 0;
     counts.duplicates += t.duplicate_of ? 1 : 0;
-    if (t.state != core::TrialState::completed || !scoring.violations(t.metrics, violations).empty()) continue;
-    counts.infeasible += std::ranges::any_of(violations, [](double v) { return v > 0; }) ? 1 : 0;
+    counts.infeasible += scoring.is_infeasible(t) ? 1 : 0;
   }
   return counts;
 }

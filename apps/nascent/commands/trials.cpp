@@ -70,11 +70,7 @@ void print_csv(const std::vector<core::Trial>& trials, const nlohmann::ordered_j
 std::string state_cell(const core::Scoring& scoring, const core::Trial& trial) {
   std::string text = state_text(trial);
   if (trial.parent) text += fmt::format(" (trial {} again)", *trial.parent);
-  std::vector<double> violations(scoring.n_constraints());
-  if (trial.state == core::TrialState::completed && scoring.violations(trial.metrics, violations).empty() &&
-      std::ranges::any_of(violations, [](double v) { return v > 0; })) {
-    text += " (infeasible)";
-  }
+  if (scoring.is_infeasible(trial)) text += " (infeasible)";
   return text;
 }
 

@@ -53,7 +53,7 @@ StudyPosterior from_draws(search::Draws draws, const StudySpace& space, const Po
 
 Trust StudyPosterior::trust() const {
   const double r_hat = metric(diagnostics, "r_hat_max").value_or(1), overlap = metric(diagnostics, "overlap").value_or(1);
-  if (n_effective < 10 || r_hat > 1.2 || overlap < 0.5) return Trust::none;
+  if (n_effective < 10 || r_hat > 1.2 || overlap < kOverlapLeast) return Trust::none;
   return n_effective < 100 || r_hat > 1.05 || overlap < 0.9 || corrected ? Trust::rough : Trust::good;
 }
 

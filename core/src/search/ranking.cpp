@@ -48,6 +48,12 @@ std::string_view Scoring::violations(std::span<const Metric> metrics, std::span<
   return unusable;
 }
 
+bool Scoring::is_infeasible(const Trial& trial) const {
+  std::vector<double> distances(n_constraints());
+  return trial.state == TrialState::completed && violations(trial.metrics, distances).empty() &&
+         std::ranges::any_of(distances, [](double d) { return d > 0; });
+}
+
 bool dominates(std::span<const double> a, std::span<const double> b) {
   bool better = false;
   for (std::size_t i = 0; i < a.size(); ++i) {

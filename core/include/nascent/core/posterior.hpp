@@ -38,6 +38,9 @@ struct ParameterPosterior {
   std::vector<ValuePosterior> values;    // choices, levels, or quarters of the prior
 };
 
+// Below this overlap with the target a sampler's draws are not relied on (metric "overlap" of its diagnostics).
+inline constexpr double kOverlapLeast = 0.5;
+
 struct StudyPosterior {
   enum class Source {
     sampler,  // draws of its own: a good configuration counts exp(-objective / temperature)
@@ -54,7 +57,7 @@ struct StudyPosterior {
   std::vector<ParameterPosterior> parameters;
 
   // none: fewer than 10 independent draws, chains that stand apart (r_hat_max above 1.2), or a distribution unlike the
-  // target (overlap below 0.5). good: at least 100 draws, 1.05 and 0.9, and no trials of a sampler that prefers some
+  // target (overlap below kOverlapLeast). good: at least 100 draws, 1.05 and 0.9, and no trials of a sampler that prefers some
   // values, whose joint preferences nothing corrects.
   [[nodiscard]] Trust trust() const;
 };

@@ -35,6 +35,8 @@ class Scoring {
   // Writes [n_constraints]: satisfied when <= 0, else the distance to the bound. The name of the first metric that is
   // missing or not finite, whose violation is then written as 0; or empty.
   [[nodiscard]] std::string_view violations(std::span<const Metric> metrics, std::span<double> out) const;
+  // Completed, every constraint measured, and one of them broken?
+  [[nodiscard]] bool is_infeasible(const Trial& trial) const;
 
  private:
   std::vector<Objective> objectives_;
