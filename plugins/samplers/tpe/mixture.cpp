@@ -32,14 +32,15 @@ double choices_per_trial(std::span<const Axis> axes, std::span<const std::size_t
 // clipping").
 double number_bandwidth(const Axis& axis, std::span<const Coordinate> told, std::size_t dimensions) {
   constexpr double kPriorVariance = 1.0 / 12, kPriorTrials = 0.5, kNarrowest = 0.01;  // variance: uniform on [0, 1]
-  double n = 0, mean = 0, squares = 0;
+  double n = 0, sum = 0, squares = 0;  // around the middle of the range
   for (const Coordinate& c : told) {
     if (!c.is_active()) continue;
-    const double at = axis.position(c.at), before = mean;
+    const double at = axis.position(c.at) - 0.5;
     n += 1;
-    mean += (at - mean) / n;
-    squares += (at - before) * (at - mean);
+    sum += at;
+    squares += at * at;
   }
+  if (n > 0) squares = std::max(squares - sum * sum / n, 0.0);
   const double d = static_cast<double>(dimensions);
   const double spread = std::sqrt((squares + kPriorTrials * kPriorVariance) / (n + kPriorTrials));
   const double scott = spread * std::pow(4 / ((d + 2) * (n + kPriorTrials)), 1 / (d + 4));
@@ -66,11 +67,15 @@ Mixture::Mixture(std::span<const Axis> axes, std::span<const std::size_t> block,
   for (const Component& c : told) cumulative_.push_back(c.weight);
   for (const double weight : cumulative_) log_weight_.push_back(std::log(weight / (sum + prior)));
   std::partial_sum(cumulative_.begin(), cumulative_.end(), cumulative_.begin());
-  std::vector<Coordinate> column(told.size() + 1);
+  const std::size_t n = told.size() + 1;
+  std::vector<Coordinate> columns(block.size() * n);  // [block][components], filled trial by trial as they lie in memory
+  for (std::size_t j = 1; j < n; ++j) {
+    for (std::size_t d = 0; d < block.size(); ++d) columns[d * n + j] = (*told[j - 1].at)[block[d]];
+  }
   const double choices = choices_per_trial(axes, block, told);
-  for (const std::size_t parameter : block) {
-    const Axis& axis = axes[parameter];
-    for (std::size_t j = 0; j < told.size(); ++j) column[j + 1] = (*told[j].at)[parameter];
+  for (std::size_t d = 0; d < block.size(); ++d) {
+    const Axis& axis = axes[block[d]];
+    const std::span<const Coordinate> column(columns.data() + d * n, n);
     const double bandwidth = axis.form() == Form::choice ? choice_bandwidth(axis, column, choices)
                                                          : number_bandwidth(axis, column, block.size());
     kernels_.push_back(make_kernels(axis, column, bandwidth));

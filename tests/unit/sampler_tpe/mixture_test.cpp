@@ -91,6 +91,33 @@ TEST(Mixture, of_numbers_is_the_formula_by_hand) {
   }
 }
 
+// Many kernels of one width are normalised by interpolation; the formula must not show it.
+TEST(Kernels, of_thousands_of_numbers_are_the_formula_by_hand) {
+  SpaceBuilder s;
+  s.real("x", 0, 1);
+  const Axes a(s.declaration());
+  Rng rng(4, 0);
+  std::vector<Coordinate> told(5000);
+  for (std::size_t j = 0; j < told.size(); ++j) {
+    if (j % 10 != 0) told[j] = {rng.uniform(), j % 3 == 0 ? 0.2 * rng.uniform() : 0};
+  }
+  told[1].at = 0;
+  told[2].at = 1;
+  for (const double bandwidth : {0.01, 0.033, 0.24, 1.0}) {
+    const auto kernels = make_kernels(a.axes[0], told, bandwidth);
+    for (const double x : {0.0, 0.31, 1.0}) {
+      std::vector<double> terms(told.size());
+      kernels->add_log_density(x, terms);
+      for (std::size_t j = 0; j < told.size(); ++j) {
+        const double mean = told[j].at, sd = std::max(bandwidth, 0.5 * told[j].width), z = (x - mean) / sd;
+        const double inside = normal_cdf((1 - mean) / sd) - normal_cdf(-mean / sd);
+        const double expected = -0.5 * z * z - std::log(sd * std::sqrt(2 * std::acos(-1.0)) * inside);
+        ASSERT_NEAR(terms[j], told[j].is_active() ? expected : 0, 1e-7) << bandwidth << " " << mean << " " << x;
+      }
+    }
+  }
+}
+
 TEST(Mixture, is_a_density_over_conditional_spaces_and_draws_follow_it) {
   const Axes a(test::branching_space());
   const std::vector<Point> all = test::configurations(a.space);
