@@ -6,8 +6,13 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <span>
 
 #include "nascent/namespace.hpp"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 NASCENT_SDK_BEGIN
 
@@ -23,6 +28,40 @@ constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> c
   }
   return counter;
 }
+
+namespace detail {
+// The upper 53 bits as a number in [0, 1).
+constexpr double to_unit_interval(std::uint64_t bits) { return static_cast<double>(bits >> 11) * 0x1.0p-53; }
+
+#if defined(__SSE2__)
+// The four numbers in [0, 1) that blocks `block` and `block + 1` hold, made side by side: each 32-bit word of either block
+// has a 64-bit lane, whose upper half nobody reads.
+inline void two_blocks(std::uint32_t block, const std::array<std::uint32_t, 2>& trial, std::uint32_t stream,
+                       const std::array<std::uint32_t, 2>& key, double* out) {
+  const auto both = [](std::uint32_t word) { return _mm_set1_epi64x(word); };
+  __m128i c0 = _mm_set_epi64x(std::uint32_t{block + 1}, block), c1 = both(trial[0]), c2 = both(trial[1]), c3 = both(stream);
+  __m128i key0 = both(key[0]), key1 = both(key[1]);
+  for (int round = 0; round < 10; ++round) {
+    const __m128i product0 = _mm_mul_epu32(c0, both(0xD2511F53U)), product1 = _mm_mul_epu32(c2, both(0xCD9E8D57U));
+    c0 = _mm_xor_si128(_mm_xor_si128(_mm_srli_epi64(product1, 32), c1), key0);
+    c1 = product1;
+    c2 = _mm_xor_si128(_mm_xor_si128(_mm_srli_epi64(product0, 32), c3), key1);
+    c3 = product0;
+    key0 = _mm_add_epi32(key0, both(0x9E3779B9U));
+    key1 = _mm_add_epi32(key1, both(0xBB67AE85U));
+  }
+  const auto store = [out](__m128i low, __m128i high, std::size_t at) {
+    std::array<std::uint64_t, 2> bits{};
+    const __m128i whole = _mm_or_si128(_mm_and_si128(low, _mm_set1_epi64x(0xFFFFFFFF)), _mm_slli_epi64(high, 32));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(bits.data()), whole);
+    out[at] = to_unit_interval(bits[0]);
+    out[at + 2] = to_unit_interval(bits[1]);
+  };
+  store(c0, c1, 0);
+  store(c2, c3, 1);
+}
+#endif
+}  // namespace detail
 
 // Standard normal quantile, relative error below 1e-15: Wichura, "Algorithm AS 241" (Applied Statistics 37, 1988), PPND16.
 // p in (0, 1); 0 and 1 give -inf and +inf.
@@ -95,7 +134,15 @@ class Rng {
   }
 
   // Uniform on [0, 1), 53 bits.
-  constexpr double uniform() { return static_cast<double>((*this)() >> 11) * 0x1.0p-53; }
+  constexpr double uniform() { return detail::to_unit_interval((*this)()); }
+  // As many calls of uniform().
+  void fill(std::span<double> out) {
+    std::size_t i = 0;
+#if defined(__SSE2__)
+    for (; !half_ && i + 4 <= out.size(); i += 4, block_ += 2) detail::two_blocks(block_, trial_, stream_, key_, &out[i]);
+#endif
+    for (; i < out.size(); ++i) out[i] = uniform();
+  }
   // Uniform between lo and hi; hi itself only by rounding.
   constexpr double uniform(double lo, double hi) { return lo + (hi - lo) * uniform(); }
 

@@ -281,16 +281,17 @@ class SpaceView {
   // Does parameter i take part, given the values of its parents (which come before it)?
   [[nodiscard]] bool is_active(std::size_t i, std::span<const double> x, std::span<const std::uint8_t> active) const {
     const nas_param& p = param(i);
-    bool group_holds = false;
+    bool is_any = false, group_holds = true;  // without early ends: what holds is up to chance, and no branch foresees it
     for (std::uint32_t c = 0; c < p.cond_count; ++c) {
       const nas_cond& cond = space_->conds[p.cond_first + c];
-      if (c == 0 || cond.group != space_->conds[p.cond_first + c - 1].group) {
-        if (group_holds) return true;
+      if (c > 0 && cond.group != space_->conds[p.cond_first + c - 1].group) {
+        is_any = is_any || group_holds;
         group_holds = true;
       }
-      group_holds = group_holds && active[cond.parent] != 0 && holds(cond, x[cond.parent]);
+      const bool parent_is_active = active[cond.parent] != 0, is_true = holds(cond, x[cond.parent]);
+      group_holds = group_holds && parent_is_active && is_true;
     }
-    return p.cond_count == 0 || group_holds;
+    return is_any || group_holds;
   }
   // Sets the mask from the values, and inactive values to 0.
   void activate(Row row) const {
@@ -337,10 +338,12 @@ class SpaceView {
   friend class PriorDraws;
   template <class Quantile>
   void sample(Rng& rng, Row row, const Quantile& quantile) const {
+    rng.fill(row.x.first(size()));  // also where inactive: a condition never shifts later draws
     for (std::size_t i = 0; i < size(); ++i) {
-      const double u = rng.uniform();  // drawn also where inactive: a condition never shifts later draws
-      row.active[i] = is_active(i, row.x, row.active) ? 1 : 0;
-      row.x[i] = row.active[i] != 0 ? quantile(i, u) : 0.0;
+      const double value = quantile(i, row.x[i]);
+      const bool active = is_active(i, row.x, row.active);
+      row.active[i] = active ? 1 : 0;
+      row.x[i] = active ? value : 0.0;
     }
   }
   const nas_space* space_ = nullptr;

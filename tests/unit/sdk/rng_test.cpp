@@ -61,6 +61,22 @@ TEST(Rng, uniform_is_uniform_on_the_half_open_interval) {
   EXPECT_LT(test::kolmogorov_smirnov(sample, [](double u) { return u; }), test::kKolmogorovSmirnovLimit);
 }
 
+TEST(Rng, fill_is_as_many_calls_of_uniform_from_any_state) {
+  for (const std::uint64_t trial : {std::uint64_t{3}, std::uint64_t{0x12345678'9abcdef0U}}) {
+    for (std::size_t before = 0; before < 4; ++before) {
+      for (std::size_t n = 0; n < 20; ++n) {
+        Rng one_by_one(0xfedcba98'76543210U, trial, 5), at_once = one_by_one;
+        for (std::size_t i = 0; i < before; ++i) EXPECT_EQ(one_by_one.uniform(), at_once.uniform());
+        std::vector<double> expected(n), filled(n);
+        for (double& u : expected) u = one_by_one.uniform();
+        at_once.fill(filled);
+        EXPECT_EQ(filled, expected) << before << " " << n;
+        EXPECT_EQ(at_once(), one_by_one()) << before << " " << n;
+      }
+    }
+  }
+}
+
 TEST(Rng, neighbouring_trials_are_not_correlated) {
   const int n = 100000;
   double sum = 0;
