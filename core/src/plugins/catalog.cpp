@@ -40,13 +40,20 @@ std::vector<fs::path> folders_of(const char* list) {
   return folders;
 }
 
-Result<std::vector<fs::path>> search_folders(const std::vector<fs::path>& asked_for) {
-  std::vector<fs::path> found;
-  const auto add = [&found](const fs::path& folder) {
+struct SearchFolders {
+  std::vector<fs::path> found, absent;  // each in the order of searching
+};
+
+Result<SearchFolders> search_folders(const std::vector<fs::path>& asked_for) {
+  SearchFolders folders;
+  const auto add = [&folders](const fs::path& folder) {
     std::error_code code;
     const fs::path real = fs::canonical(folder, code);
-    if (code || !fs::is_directory(real, code)) return false;
-    if (std::ranges::find(found, real) == found.end()) found.push_back(real);
+    if (code || !fs::is_directory(real, code)) {
+      folders.absent.push_back(folder.lexically_normal());
+      return false;
+    }
+    if (std::ranges::find(folders.found, real) == folders.found.end()) folders.found.push_back(real);
     return true;
   };
   for (const fs::path& folder : asked_for) {
@@ -63,7 +70,13 @@ Result<std::vector<fs::path>> search_folders(const std::vector<fs::path>& asked_
 #ifdef NASCENT_INSTALL_PLUGIN_DIR
   add(NASCENT_INSTALL_PLUGIN_DIR);
 #endif
-  return found;
+  return folders;
+}
+
+std::string listed(const std::vector<fs::path>& paths) {
+  std::vector<std::string> texts;
+  for (const fs::path& path : paths) texts.push_back(path.string());
+  return fmt::format("{}", fmt::join(texts, ", "));
 }
 
 Result<void> check_allow_list(const std::vector<std::string>& allow) {
@@ -89,7 +102,7 @@ struct PluginCatalog::State {
 
   mutable std::mutex mutex;
   Settings settings;
-  std::vector<fs::path> folders;
+  std::vector<fs::path> folders, absent;  // searched, and not there to be searched
   std::vector<Entry> entries;    // those who win come first
   std::vector<fs::path> unread;  // libraries without a manifest, not read yet
   std::vector<Refusal> refusals;
@@ -224,18 +237,19 @@ struct PluginCatalog::State {
   tl::unexpected<Error> unknown(const std::string& kind, std::string_view name) const {
     // A refused library of that name is the likelier reason than a typing mistake.
     if (const Refusal* r = refusal_of(name)) return fail(ErrorKind::plugin, r->message);
-    std::vector<std::string> aliases, searched;
+    std::vector<std::string> aliases;
     for (const Entry& e : entries) {
       if (e.info.kind == kind) aliases.push_back(e.info.alias);
     }
     std::ranges::sort(aliases);
-    for (const fs::path& folder : folders) searched.push_back(folder.string());
-    return fail(
-        ErrorKind::invalid_input,
-        fmt::format("there is no {} \"{}\"; {} (searched: {}{})", kind_name(kind), name,
-                    aliases.empty() ? fmt::format("no {} was found at all", kind_name(kind)) : way_out(name, aliases),
-                    searched.empty() ? "no folder exists" : fmt::format("{}", fmt::join(searched, ", ")),
-                    refusals.empty() ? "" : fmt::format("; {} refused", refusals.size())));
+    std::string searched = folders.empty() ? "no folder exists" : listed(folders);
+    if (aliases.empty() && !absent.empty()) searched += "; not there: " + listed(absent);
+    if (!refusals.empty()) searched += fmt::format("; {} refused", refusals.size());
+    return fail(ErrorKind::invalid_input,
+                fmt::format("there is no {} \"{}\"; {} (searched: {})", kind_name(kind), name,
+                            aliases.empty() ? fmt::format("no {} was found at all; NASCENT_PLUGIN_PATH names folders to search", kind_name(kind))
+                                            : way_out(name, aliases),
+                            searched));
   }
 };
 
@@ -245,7 +259,8 @@ Result<PluginCatalog> PluginCatalog::discover(Settings settings) {
   if (!folders) return tl::unexpected(folders.error());
   PluginCatalog catalog = empty();
   catalog.state_->settings = std::move(settings);
-  catalog.state_->folders = std::move(*folders);
+  catalog.state_->folders = std::move(folders->found);
+  catalog.state_->absent = std::move(folders->absent);
   for (const fs::path& folder : catalog.state_->folders) catalog.state_->scan(folder);
   return catalog;
 }

@@ -137,7 +137,13 @@ TEST(PluginCatalog, an_unknown_name_tells_the_nearest_and_where_was_searched) {
               testing::StartsWith("there is no sampler \"drawc\"; did you mean \"draw_c\"? (searched: " +
                                   fs::canonical(folder.root()).string()));
   EXPECT_THAT(message_of(PluginCatalog::empty().find("trainer", "torch")),
-              testing::Eq("there is no trainer \"torch\"; no trainer was found at all (searched: no folder exists)"));
+              testing::Eq("there is no trainer \"torch\"; no trainer was found at all; NASCENT_PLUGIN_PATH names folders to search "
+                          "(searched: no folder exists)"));
+  ::setenv("NASCENT_PLUGIN_PATH", "/nowhere/at/../all", 1);
+  const auto nothing = PluginCatalog::discover();
+  ::unsetenv("NASCENT_PLUGIN_PATH");
+  ASSERT_TRUE(nothing);
+  EXPECT_THAT(message_of(nothing->find("org.nascent.test.kind/1", "random")), HasSubstr("; not there: /nowhere/all"));
 }
 
 TEST(PluginCatalog, the_earlier_folder_wins) {
