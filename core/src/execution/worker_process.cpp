@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <random>
 #include <string>
 #include <utility>
 
@@ -29,6 +30,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kTailBytesMax = 4096;
 constexpr std::size_t kLastWordsMax = 400;
+constexpr const char* kMarkVariable = "NASCENT_WORKER_MARK";
 constexpr int kDoorbellFd = 3;  // in the worker
 constexpr int kLowestFd = 10;   // out of the way of those that spawn() lays down
 
@@ -51,10 +53,17 @@ bool has_avx512() {
 #endif
 }
 
+// Of one worker and whatever it starts: no other process has it.
+std::string new_mark() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}", random(), random());
+}
+
 // This process's environment with what a worker needs; docs/explanation/workers.md says why.
-std::vector<std::string> worker_environment(std::uint32_t threads) {
+std::vector<std::string> worker_environment(std::uint32_t threads, const std::string& mark) {
   const std::string n = std::to_string(threads);
-  std::vector<std::pair<std::string, std::string>> set{{"OMP_NUM_THREADS", n},
+  std::vector<std::pair<std::string, std::string>> set{{kMarkVariable, mark},
+                                                       {"OMP_NUM_THREADS", n},
                                                        {"OPENBLAS_NUM_THREADS", n},
                                                        {"MKL_NUM_THREADS", n},
                                                        {"MALLOC_MMAP_THRESHOLD_", "1073741824"},
@@ -152,17 +161,20 @@ Result<WorkerProcess> WorkerProcess::spawn(const WorkerCommand& command) {
                                      std::to_string(command.threads),
                                      std::string(command.role ? name_of(*command.role) : kEveryRole)};
   if (command.test) arguments.push_back(std::to_string(*command.test));
-  std::vector<std::string> environment = worker_environment(command.threads);
+  const std::string mark = new_mark();
+  std::vector<std::string> environment = worker_environment(command.threads, mark);
   pid_t pid = 0;
   const int failed = posix_spawn(&pid, command.program.c_str(), &plan.files, &plan.attributes,
                                  pointers(arguments).data(), pointers(environment).data());
   if (failed != 0) return system_error(fmt::format("{}: the worker did not start", command.program.string()), failed);
-  return WorkerProcess(pid, worker_name(command.slot, pid), std::move(doorbell), std::move(output));
+  return WorkerProcess(pid, worker_name(command.slot, pid), fmt::format("{}={}", kMarkVariable, mark), std::move(doorbell),
+                       std::move(output));
 }
 
 WorkerProcess::WorkerProcess(WorkerProcess&& other) noexcept
     : pid_(std::exchange(other.pid_, 0)),
       name_(std::move(other.name_)),
+      mark_(std::move(other.mark_)),
       doorbell_(std::move(other.doorbell_)),
       output_(std::move(other.output_)),
       tail_(std::move(other.tail_)) {}
@@ -170,6 +182,7 @@ WorkerProcess::WorkerProcess(WorkerProcess&& other) noexcept
 WorkerProcess& WorkerProcess::operator=(WorkerProcess&& other) noexcept {
   std::swap(pid_, other.pid_);
   std::swap(name_, other.name_);
+  std::swap(mark_, other.mark_);
   std::swap(doorbell_, other.doorbell_);
   std::swap(output_, other.output_);
   std::swap(tail_, other.tail_);
@@ -181,6 +194,7 @@ WorkerProcess::~WorkerProcess() {
   send_signal(SIGKILL);
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
+  kill_processes_with(mark_);
 }
 
 void WorkerProcess::read_output() {
@@ -243,7 +257,10 @@ std::optional<ExitStatus> WorkerProcess::reap() {
   kill(-pid_, SIGKILL);
   read_output();
   pid_ = 0;
-  if (pid > 0 && WIFSIGNALED(status)) return ExitStatus{0, WTERMSIG(status)};
+  if (pid > 0 && WIFSIGNALED(status)) {
+    kill_processes_with(mark_);  // it had no time to end what it had started
+    return ExitStatus{0, WTERMSIG(status)};
+  }
   return ExitStatus{pid > 0 ? WEXITSTATUS(status) : 0, 0};
 }
 

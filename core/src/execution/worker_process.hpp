@@ -62,15 +62,17 @@ class WorkerProcess {
   void send_signal(int signal) const;
   // Resident memory of the worker and what it started.
   [[nodiscard]] std::uint64_t resident_bytes() const;
-  // Empty while it runs. Once it has ended the rest of its group is killed.
+  // Empty while it runs. Once it has ended the rest of its group is killed; once a signal has ended it, all that it had
+  // started.
   std::optional<ExitStatus> reap();
 
  private:
-  WorkerProcess(pid_t pid, std::string name, FileDescriptor doorbell, FileDescriptor output)
-      : pid_(pid), name_(std::move(name)), doorbell_(std::move(doorbell)), output_(std::move(output)) {}
+  WorkerProcess(pid_t pid, std::string name, std::string mark, FileDescriptor doorbell, FileDescriptor output)
+      : pid_(pid), name_(std::move(name)), mark_(std::move(mark)), doorbell_(std::move(doorbell)), output_(std::move(output)) {}
 
   pid_t pid_ = 0;
   std::string name_;
+  std::string mark_;  // the variable in its environment, and in that of all that it starts
   FileDescriptor doorbell_, output_;
   std::string tail_;
 };

@@ -452,6 +452,17 @@ class CommandLine(unittest.TestCase):
                      "--set", "workers.trial_seconds_max=0.2", "--set", "trainer.grace=60", code=1)
         self.assertEqual(processes_with(mark), [])
 
+    def test_a_worker_that_somebody_kills_leaves_no_process(self):
+        mark = f"602.{os.getpid()}"
+        study = self.script_study("killed.toml", f"(setsid sleep {mark} &) ; sleep {mark} & sleep {mark}")
+        process = self.start("run", study, "--set", "stop.trials=1", "--set", "workers.count=1", "--set", "workers.retries=0")
+        wait_until(lambda: len(processes_with(mark)) >= 4)
+        worker = json.loads(self.nascent("status", study, "--json")[0])["running"][0]["worker"]
+        os.kill(int(worker.rpartition(":")[2]), signal.SIGKILL)
+        self.assertEqual(process.wait(60), 1)
+        self.assertEqual(self.trials(study)[0]["reason"], "crashed")
+        self.assertEqual(processes_with(mark), [])
+
     def test_a_killed_coordinator_leaves_no_process(self):
         mark = f"601.{os.getpid()}"
         study = self.script_study("left.toml", f"sleep {mark} & sleep {mark}")
