@@ -9,11 +9,13 @@ namespace nascent::cli {
 using core::ErrorKind;
 using core::fail;
 
+bool is_study_file(const std::string& where) { return std::filesystem::path(where).extension() == ".toml"; }
+
 core::Result<OpenStudy> open_study(const StudyArgument& argument, core::OpenMode mode) {
   OpenStudy study;
   study.location = argument.where;
   std::string name = argument.name;
-  if (std::filesystem::path(argument.where).extension() == ".toml") {
+  if (is_study_file(argument.where)) {
     auto config = core::load_study(argument.where);
     if (!config) return tl::unexpected(config.error());
     study.location = config->store;

@@ -21,6 +21,9 @@ struct OpenStudy {
   core::StudyConfig config;  // the resolved one, as stored
 };
 
+// A study's TOML file, else a store.
+bool is_study_file(const std::string& where);
+
 core::Result<OpenStudy> open_study(const StudyArgument& argument, core::OpenMode mode = core::OpenMode::read_only);
 
 }  // namespace nascent::cli

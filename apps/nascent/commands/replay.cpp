@@ -8,6 +8,7 @@
 #include "display/text_table.hpp"
 #include "display/trial_text.hpp"
 #include "nascent/core/study_run.hpp"
+#include "stop_signals.hpp"
 #include "usage.hpp"
 
 namespace nascent::cli {
@@ -21,15 +22,25 @@ struct ReplayOptions {
 
 std::string value_text(const std::optional<double>& value) { return value ? fmt::format("{}", *value) : "-"; }
 
+// Where the study has its trials run: in a worker process, or here.
+core::Result<core::Replay> replay(OpenStudy& study, core::TrialId trial) {
+  if (study.config.workers.execution == core::Execution::workers) {
+    core::WorkersSetup workers;
+    workers.config = study.config.workers;
+    return core::replay_trial(*study.store, study.record, trial, std::move(workers), listen_for_signals());
+  }
+  auto components = load_components(study);
+  if (!components) return tl::unexpected(components.error());
+  const auto runner = core::component_runner(components->catalog, components->study, {});
+  if (!runner) return tl::unexpected(runner.error());
+  return core::replay_trial(*study.store, study.record.id, trial, **runner);
+}
+
 Outcome replay_trial(const ReplayOptions& options) {
   auto study = open_study(options.study);
   if (!study) return tl::unexpected(study.error());
   if (const auto trial = find_trial(*study, options.trial); !trial) return tl::unexpected(trial.error());
-  auto components = load_components(*study);
-  if (!components) return tl::unexpected(components.error());
-  const auto runner = core::component_runner(components->catalog, components->study, {});
-  if (!runner) return tl::unexpected(runner.error());
-  const auto replay = core::replay_trial(*study->store, study->record.id, options.trial, **runner);
+  const auto replay = nascent::cli::replay(*study, options.trial);
   if (!replay) return tl::unexpected(replay.error());
   if (options.json) {
     nlohmann::ordered_json differences = nlohmann::ordered_json::array();
@@ -39,10 +50,20 @@ Outcome replay_trial(const ReplayOptions& options) {
       if (difference.replayed) json["replayed"] = *difference.replayed;
       differences.push_back(std::move(json));
     }
-    fmt::print("{}\n", nlohmann::ordered_json{{"trial", options.trial}, {"equal", replay->equal()}, {"differences", differences}}.dump(2));
+    const auto end = [](const core::Trial& trial) {
+      return nlohmann::ordered_json{{"state", core::name_of(trial.state)}, {"reason", core::name_of(trial.reason)}, {"message", trial.message}};
+    };
+    const nlohmann::ordered_json json = {{"trial", options.trial},
+                                         {"equal", replay->equal()},
+                                         {"recorded", end(replay->recorded)},
+                                         {"replayed", end(replay->replayed)},
+                                         {"differences", differences}};
+    fmt::print("{}\n", json.dump(2));
   } else {
     fmt::print("trial {}: {}\n", options.trial, replay->equal() ? "the same to the bit" : "differs");
-    if (replay->recorded.state != replay->replayed.state) fmt::print("state recorded {}, replayed {}\n", state_text(replay->recorded), state_text(replay->replayed));
+    const std::string recorded = state_text(replay->recorded), replayed = state_text(replay->replayed);
+    if (recorded != replayed) fmt::print("state recorded {}, replayed {}\n", recorded, replayed);
+    if (!replay->replayed.message.empty()) fmt::print("message {}\n", replay->replayed.message);
     TextTable table({"metric", "recorded", "replayed", ""});
     for (const auto& difference : replay->differences) {
       table.add({difference.metric, value_text(difference.recorded), value_text(difference.replayed), difference.is_time ? "(time)" : ""});

@@ -1,9 +1,8 @@
 // nascent run, nascent resume: a study from its description to the chosen model.
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
-#include <csignal>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "catalog.hpp"
@@ -13,6 +12,7 @@
 #include "display/trial_text.hpp"
 #include "nascent/core/study_run.hpp"
 #include "open_study.hpp"
+#include "stop_signals.hpp"
 #include "usage.hpp"
 
 namespace nascent::cli {
@@ -42,28 +42,22 @@ struct RunOptions {
 struct ResumeOptions {
   StudyArgument study;
   std::vector<std::string> set;
+  bool test_again = false;
   OutputOptions output;
 };
 
-// The first Ctrl-C asks the study to stop, the second ends this process at once: workers end with it, and every finished
-// trial is on disk.
-core::StopRequest stop_request;
-
-void on_signal(int) {
-  if (stop_request.made()) _exit(static_cast<int>(ExitCode::interrupted));
-  stop_request.cancel();
-}
-
-// Nobody reads any more. Every further line brings this signal again, and none of them ends the process at once.
-void on_broken_pipe(int) { stop_request.cancel(); }
-
-void listen_for_signals() {
-  struct sigaction action {};
-  action.sa_handler = on_signal;
-  sigemptyset(&action.sa_mask);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaction(number, &action, nullptr);
-  action.sa_handler = on_broken_pipe;
-  sigaction(SIGPIPE, &action, nullptr);
+// What there is to say of the test split besides its metrics.
+std::string test_text(const core::StudyResult& result, const core::StudyConfig& config) {
+  if (result.tested_before) {
+    return fmt::format(
+        "test   not opened: it was opened for trial {}, and a number that is chosen again after looking is too good. To measure trial {} all the "
+        "same: nascent resume {} --study {} --test-again\n",
+        *result.tested_before, result.chosen->id, config.store, config.name);
+  }
+  if (result.test_opening > 1) {
+    return fmt::format("test   opened for the {}. model of this study: its number is likely too good\n", result.test_opening);
+  }
+  return "";
 }
 
 void print_result(const core::StudyResult& result, const core::StudyConfig& config, RunOutput output) {
@@ -71,6 +65,8 @@ void print_result(const core::StudyResult& result, const core::StudyConfig& conf
     nlohmann::ordered_json tests = nlohmann::ordered_json::object();
     for (const core::Metric& metric : result.test_metrics) tests[metric.name] = metric.value;
     nlohmann::ordered_json json = {{"event", "result"}, {"interrupted", result.search.interrupted}, {"test", tests}, {"model", result.model.string()}};
+    if (result.test_opening > 0) json["test_opening"] = result.test_opening;
+    if (result.tested_before) json["tested_before"] = *result.tested_before;
     if (result.chosen) json["trial"] = result.chosen->id;
     put(json.dump() + "\n");
     return;
@@ -94,35 +90,67 @@ void print_result(const core::StudyResult& result, const core::StudyConfig& conf
   for (const core::Objective& objective : config.objectives) line += fmt::format("  {}={}", objective.metric, number_text(metric_of(chosen, objective.metric)));
   for (const core::Metric& metric : result.test_metrics) line += fmt::format("  {}={}", metric.name, number_text(metric.value));
   put(line + "\n");
+  put(test_text(result, config));
   if (config.objectives.size() > 1) {
     put(fmt::format("front  nascent show {} --study {}\n", config.store, config.name));
   }
   if (!result.model.empty()) put(fmt::format("model  {}\n", result.model.string()));
 }
 
-Outcome execute(core::StudyConfig config, core::StudyStart start, const OutputOptions& output) {
-  spdlog::set_level(spdlog::level::from_str(output.log_level));
-  auto catalog = discover_plugins(config.plugins);
-  if (!catalog) return tl::unexpected(catalog.error());
-  listen_for_signals();
+Outcome execute(core::StudyRun study, core::PluginCatalog& catalog, const OutputOptions& output) {
+  study.stop = &listen_for_signals();
+  study.threads = output.threads;
   const auto display = run_display(output.output());
-  const auto result = core::run_study({config, start, display.get(), &stop_request, output.threads}, *catalog);
+  study.observer = display.get();
+  const auto result = core::run_study(study, catalog);
   if (!result) return tl::unexpected(result.error());
-  print_result(*result, config, output.output());
+  print_result(*result, study.config, output.output());
   if (result->search.interrupted) return ExitCode::interrupted;
   return result->chosen ? ExitCode::done : ExitCode::found_wanting;
 }
 
 Outcome run(const RunOptions& options) {
+  spdlog::set_level(spdlog::level::from_str(options.output.log_level));
   auto config = core::load_study(options.file, options.set);
   if (!config) return tl::unexpected(config.error());
-  return execute(std::move(*config), core::StudyStart::create, options.output);
+  auto catalog = discover_plugins(config->plugins);
+  if (!catalog) return tl::unexpected(catalog.error());
+  return execute({.config = std::move(*config)}, *catalog, options.output);
+}
+
+bool may_change(std::string_view key) {
+  return key.starts_with("stop.") || key.starts_with("workers.") || key.starts_with("plugins.");
+}
+
+// A resumed study is the stored one. A file that says otherwise is told so in one line.
+void tell_differences(const std::string& file, const core::StudyConfig& given, core::StudyConfig stored, const core::PluginCatalog& catalog) {
+  constexpr std::size_t shown_max = 5;
+  const auto now = core::resolve_study(given, catalog);
+  if (!now) {
+    fmt::print(stderr, "nascent: {} is not what the stored study {} was made of, which goes on as it is: {}\n", file, stored.name, now.error().message);
+    return;
+  }
+  stored.store = now->config.store;
+  const auto differences = core::setting_differences(stored, now->config);
+  if (differences.empty()) return;
+  const auto text = [](const std::string& value) { return value.empty() ? std::string("nothing") : value; };
+  std::string list, change;
+  for (std::size_t i = 0; i < std::min(differences.size(), shown_max); ++i) {
+    list += fmt::format("{}{} ({}, stored {})", i == 0 ? "" : ", ", differences[i].key, text(differences[i].second), text(differences[i].first));
+  }
+  if (differences.size() > shown_max) list += fmt::format(" and {} more", differences.size() - shown_max);
+  const bool other = std::ranges::any_of(differences, [](const auto& d) { return !may_change(d.key); });
+  const auto own = std::ranges::find_if(differences, [](const auto& d) { return may_change(d.key) && !d.second.empty(); });
+  if (own != differences.end()) change += fmt::format(", change it with: --set {}={}", own->key, own->second);
+  if (other) change += fmt::format(", or start a new study: nascent run {} --set study.name=NEW", file);
+  fmt::print(stderr, "nascent: {} differs from the stored study {}: {}. What is stored holds{}\n", file, stored.name, list, change);
 }
 
 // What a resumed study may change: when it ends, and how its trials are run. Everything else is what it is.
 Outcome resume(const ResumeOptions& options) {
+  spdlog::set_level(spdlog::level::from_str(options.output.log_level));
   for (const std::string& entry : options.set) {
-    if (entry.starts_with("stop.") || entry.starts_with("workers.") || entry.starts_with("plugins.")) continue;
+    if (may_change(entry)) continue;
     return core::fail(core::ErrorKind::invalid_input,
                       fmt::format("--set {}: a stored study keeps its settings; only stop.*, workers.* and plugins.* can change. Start a new "
                                   "study for anything else: nascent run FILE --set study.name=NEW --set {}", entry, entry));
@@ -133,7 +161,17 @@ Outcome resume(const ResumeOptions& options) {
   if (!config) return tl::unexpected(config.error());
   config->store = study->location;
   study->store.reset();
-  return execute(std::move(*config), core::StudyStart::resume, options.output);
+  auto catalog = discover_plugins(config->plugins);
+  if (!catalog) return tl::unexpected(catalog.error());
+  if (is_study_file(options.study.where)) {
+    auto given = core::load_study(options.study.where, options.set);
+    if (!given) return tl::unexpected(given.error());
+    if (given->name == config->name) tell_differences(options.study.where, *given, *config, *catalog);
+  }
+  return execute({.config = std::move(*config),
+                  .start = core::StudyStart::resume,
+                  .test = options.test_again ? core::TestSplit::open_again : core::TestSplit::open_once},
+                 *catalog, options.output);
 }
 
 }  // namespace
@@ -152,7 +190,8 @@ void add_run(Commands& commands) {
       [](CLI::App& command, ResumeOptions& o) {
         command.add_option("study", o.study.where, "store (fashion.db) or TOML file of the study")->required();
         command.add_option("--study", o.study.name, "name of the study, where the store holds several");
-        command.add_option("--set", o.set, "change when it ends or how it runs: stop.trials=200")->type_name("KEY=VALUE");
+        command.add_option("--set", o.set, "change when it ends or how it runs, from now on: stop.trials=200")->type_name("KEY=VALUE");
+        command.add_flag("--test-again", o.test_again, "open the test split also for another model than the first one it was opened for");
         o.output.declare(command);
       },
       resume);

@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string_view>
 
 #include "display/output.hpp"
@@ -18,7 +19,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string metrics_text(const std::vector<core::Metric>& metrics) {
+std::string metrics_text(std::span<const core::Metric> metrics) {
   std::string text;
   for (const core::Metric& metric : metrics) text += fmt::format(" {}={}", metric.name, number_text(metric.value));
   return text;
@@ -68,7 +69,9 @@ class PlainLines : public Display {
   }
   void on_final_asked(const core::Trial& trial) override { line(fmt::format("final trial={} of={}", trial.id, trial.parent.value_or(trial.id))); }
   void on_final_finished(const core::Trial& trial) override { line("final " + finished_text(trial)); }
-  void on_tested(const core::Trial& trial) override { line(fmt::format("tested trial={}{}", trial.id, metrics_text(trial.metrics))); }
+  void on_tested(core::TrialId chosen, std::span<const core::Metric> metrics) override {
+    line(fmt::format("tested trial={}{}", chosen, metrics_text(metrics)));
+  }
 
  private:
   [[nodiscard]] std::string finished_text(const core::Trial& trial) const {
@@ -98,7 +101,11 @@ class JsonLines : public Display {
           {"failed", counts.failed}, {"invalid", counts.invalid}, {"infeasible", counts.infeasible}, {"duplicates", counts.duplicates}, {"unfinished", counts.unfinished()}});
   }
   void on_final_finished(const core::Trial& trial) override { line({{"event", "final_finished"}, {"trial", trial_json(trial, parameters_)}}); }
-  void on_tested(const core::Trial& trial) override { line({{"event", "tested"}, {"trial", trial_json(trial, parameters_)}}); }
+  void on_tested(core::TrialId chosen, std::span<const core::Metric> metrics) override {
+    Json measured = Json::object();
+    for (const core::Metric& metric : metrics) measured[metric.name] = metric.value;
+    line({{"event", "tested"}, {"trial", chosen}, {"metrics", measured}});
+  }
 
  private:
   static void line(const Json& json) {
@@ -137,9 +144,9 @@ class LiveTable : public Display {
   }
   void on_final_asked(const core::Trial& trial) override { above(fmt::format("training the winner, trial {}, again as trial {}", trial.parent.value_or(trial.id), trial.id)); }
   void on_final_finished(const core::Trial& trial) override { above(fmt::format("trial {}  {}", trial.id, state_text(trial) + metrics_text(trial.metrics))); }
-  void on_tested(const core::Trial& trial) override {
+  void on_tested(core::TrialId chosen, std::span<const core::Metric> metrics) override {
     erase();
-    put(fmt::format("test split opened once, for trial {}:{}\n", trial.id, metrics_text(trial.metrics)));
+    put(fmt::format("test split opened for trial {}:{}\n", chosen, metrics_text(metrics)));
   }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace nascent::core {
@@ -24,6 +25,16 @@ Result<std::optional<std::vector<Metric>>> test_metrics(Store& store, StudyId st
     return metrics;
   }
   return std::nullopt;
+}
+
+Result<std::vector<TrialId>> opened_for(Store& store, StudyId study) {
+  const auto openings = store.test_openings(study);
+  if (!openings) return tl::unexpected<Error>(openings.error());
+  std::vector<TrialId> trials;
+  for (const TestOpening& opening : *openings) {
+    if (std::ranges::find(trials, opening.trial) == trials.end()) trials.push_back(opening.trial);
+  }
+  return trials;
 }
 
 Result<std::vector<Metric>> evaluate_test_once(Store& store, StudyId study, TrialId trial,

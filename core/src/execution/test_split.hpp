@@ -18,6 +18,9 @@ std::string test_event_json(TrialId trial, const std::vector<Metric>& metrics);
 // Empty when the trial was not evaluated yet.
 Result<std::optional<std::vector<Metric>>> test_metrics(Store& store, StudyId study, TrialId trial);
 
+// The trials that it was opened for, in order of their first opening.
+Result<std::vector<TrialId>> opened_for(Store& store, StudyId study);
+
 using EvaluateTest = std::function<Result<std::vector<Metric>>(const Trial&)>;
 Result<std::vector<Metric>> evaluate_test_once(Store& store, StudyId study, TrialId trial,
                                                const EvaluateTest& evaluate);

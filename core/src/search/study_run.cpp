@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
+#include "execution/test_split.hpp"
 #include "final_stage.hpp"
 #include "keep_alive.hpp"
 #include "nascent/core/prepared_study.hpp"
@@ -81,6 +83,42 @@ Result<void> check_same_data(Store& store, const Coordinator& coordinator, const
                           config.name));
 }
 
+using Setting = std::pair<std::string, std::string>;  // "stop.trials", "8"
+using Settings = std::vector<Setting>;
+
+// Tables, and lists of tables, are looked into.
+void add_settings(const nlohmann::ordered_json& value, const std::string& key, Settings& all) {
+  const bool is_list_of_tables = value.is_array() && !value.empty() && value[0].is_object();
+  if (value.is_object() || is_list_of_tables) {
+    for (const auto& [name, member] : value.items()) add_settings(member, key.empty() ? name : key + "." + name, all);
+  } else {
+    all.emplace_back(key, value.dump());
+  }
+}
+
+Settings settings_of(const StudyConfig& study) {
+  Settings all;
+  add_settings(nlohmann::ordered_json::parse(resolved_json(study)), "", all);
+  return all;
+}
+
+// A resumed study may end later than it was to, and run otherwise: from now on these are its settings.
+Result<void> keep_settings(Store& store, const Coordinator& coordinator, const StudyConfig& now) {
+  const auto record = store.study(now.name);
+  if (!record) return tl::unexpected<Error>(record.error());
+  const auto before = parse_study((*record)->resolved_config, now.name, std::filesystem::path(now.store).parent_path());
+  if (!before) return tl::unexpected<Error>(before.error());
+  StudyConfig after = *before;
+  after.stop = now.stop;
+  after.workers = now.workers;
+  after.plugins = now.plugins;
+  auto changes = nlohmann::ordered_json::object();
+  for (const SettingDifference& d : setting_differences(*before, after)) changes[d.key] = {{"from", d.first}, {"to", d.second}};
+  if (changes.empty()) return {};
+  if (auto kept = store.set_resolved_config(coordinator, resolved_toml(after)); !kept) return kept;
+  return store.add_event(coordinator.study, "settings", changes.dump());
+}
+
 std::uint64_t finished_search_trials(Store& store, StudyId study) {
   std::uint64_t n = 0;
   for (TrialId first = 0;;) {
@@ -154,6 +192,9 @@ Result<void> Run::open() {
   coordinator_ = *coordinator;
   keep_alive_.emplace(*store_, coordinator_);
   if (auto same = check_same_data(*store_, coordinator_, config, prepared_->data); !same) return same;
+  if (request_.start == StudyStart::resume) {
+    if (auto kept = keep_settings(*store_, coordinator_, config); !kept) return kept;
+  }
   return store_->set_study_state(coordinator_, StudyState::running, "");
 }
 
@@ -226,12 +267,20 @@ Result<void> Run::test(Executor& executor) {
     spdlog::info("study={} test=closed reason=\"no evaluator would measure anything on it\"", toml_key(study().config.name));
     return {};
   }
+  const auto opened = opened_for(*store_, coordinator_.study);
+  if (!opened) return tl::unexpected<Error>(opened.error());
+  const auto at = std::ranges::find(*opened, chosen.id);
+  if (at == opened->end() && !opened->empty() && request_.test == TestSplit::open_once) {
+    result_.tested_before = opened->back();
+    return {};
+  }
+  const auto known = test_metrics(*store_, coordinator_.study, chosen.id);
+  if (!known) return tl::unexpected<Error>(known.error());
   auto metrics = executor.evaluate_test(chosen.id);
   if (!metrics) return tl::unexpected<Error>(metrics.error().within("the test split"));
   result_.test_metrics = std::move(*metrics);
-  Trial tested = chosen;
-  tested.metrics.insert(tested.metrics.end(), result_.test_metrics.begin(), result_.test_metrics.end());
-  if (request_.observer != nullptr) request_.observer->on_tested(tested);
+  result_.test_opening = static_cast<std::size_t>(at - opened->begin()) + 1;
+  if (!*known && request_.observer != nullptr) request_.observer->on_tested(chosen.id, result_.test_metrics);
   return {};
 }
 
@@ -244,6 +293,20 @@ Result<StudyConfig> stored_study(const StudyRecord& record, const std::string& l
                             std::filesystem::path(location).parent_path());
   if (config) config->store = location;
   return config;
+}
+
+std::vector<SettingDifference> setting_differences(const StudyConfig& first, const StudyConfig& second) {
+  const Settings a = settings_of(first), b = settings_of(second);
+  std::vector<SettingDifference> differences;
+  for (const auto& [key, value] : a) {
+    const auto other = std::ranges::find(b, key, &Setting::first);
+    const std::string there = other == b.end() ? "" : other->second;
+    if (there != value) differences.push_back({key, value, there});
+  }
+  for (const auto& [key, value] : b) {
+    if (std::ranges::find(a, key, &Setting::first) == a.end()) differences.push_back({key, "", value});
+  }
+  return differences;
 }
 
 }  // namespace nascent::core

@@ -142,6 +142,15 @@ Result<void> MemoryStore::set_study_state(const Coordinator& coordinator, StudyS
   return {};
 }
 
+Result<void> MemoryStore::set_resolved_config(const Coordinator& coordinator, std::string_view resolved_config) {
+  const std::lock_guard lock(mutex_);
+  const auto study = held(coordinator);
+  if (!study) return tl::unexpected<Error>(study.error());
+  (*study)->record.resolved_config = resolved_config;
+  ++version_;
+  return {};
+}
+
 Result<void> MemoryStore::add_event(StudyId id, std::string_view kind, std::string_view data_json) {
   const std::lock_guard lock(mutex_);
   Study* study = find(id);

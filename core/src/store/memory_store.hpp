@@ -29,6 +29,7 @@ class MemoryStore final : public Store {
   Result<void> renew(const Coordinator& coordinator) override;
   Result<void> release(const Coordinator& coordinator) override;
   Result<void> set_study_state(const Coordinator& coordinator, StudyState state, std::string_view reason) override;
+  Result<void> set_resolved_config(const Coordinator& coordinator, std::string_view resolved_config) override;
   Result<void> enqueue(const Coordinator& coordinator, std::span<const Trial> trials) override;
   Result<void> record_finished(const Coordinator& coordinator, std::span<const Trial> trials) override;
   Result<void> set_accepted(const Coordinator& coordinator, std::span<const TrialId> accepted) override;

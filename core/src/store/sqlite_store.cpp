@@ -211,6 +211,16 @@ Result<void> SqliteStore::set_study_state(const Coordinator& coordinator, StudyS
       Sync::now);
 }
 
+Result<void> SqliteStore::set_resolved_config(const Coordinator& coordinator, std::string_view resolved_config) {
+  return write_as(
+      coordinator,
+      [&]() -> Result<void> {
+        db_->execute("UPDATE studies SET resolved_config = ? WHERE id = ?", resolved_config, coordinator.study);
+        return {};
+      },
+      Sync::now);
+}
+
 Result<void> SqliteStore::add_event(StudyId study, std::string_view kind, std::string_view data_json) {
   return write([&]() -> Result<void> {
     db_->execute("INSERT INTO events (study_id, at, kind, data) VALUES (?, ?, ?, ?)", study, now(), kind, data_json);

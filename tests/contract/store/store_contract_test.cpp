@@ -106,6 +106,15 @@ TEST_P(StoreContract, the_state_of_a_study_is_kept_with_its_reason) {
   EXPECT_EQ(must(store_->study("fashion"))->stop_reason, "100 trials");
 }
 
+TEST_P(StoreContract, a_study_goes_on_with_other_settings) {
+  const std::string later = "[study]\nname = \"fashion\"\n[stop]\ntrials = 200\n";
+  must(store_->set_resolved_config(coordinator_, later));
+  EXPECT_EQ(must(store_->study("fashion"))->resolved_config, later);
+  must(store_->release(coordinator_));
+  EXPECT_FALSE(store_->set_resolved_config(coordinator_, "[study]\n"));
+  EXPECT_EQ(must(store_->study("fashion"))->resolved_config, later);
+}
+
 // ------------------------------------------------------------------------------------------------------ coordinator
 
 TEST_P(StoreContract, a_second_coordinator_is_told_who_holds_the_study) {

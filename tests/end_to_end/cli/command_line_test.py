@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -13,6 +14,7 @@ import tomllib
 import unittest
 
 NASCENT = os.environ["NASCENT"]
+FAKES = os.environ["NASCENT_FAKES"]  # folder of the plugins that misbehave on request
 
 TABLE_STUDY = """
 [study]
@@ -69,6 +71,23 @@ type = "random"
 [trainer]
 type = "command"
 command = ["sh", "-c", "SCRIPT"]
+"""
+
+# Trained in worker processes, with a test split.
+MOODY_STUDY = f"""
+objective = {{ metric = "val_loss", direction = "minimize" }}
+stop = {{ trials = 2 }}
+budget = {{ epochs = 2 }}
+dataset = {{ type = "rows" }}
+space = {{ type = "plane" }}
+sampler = {{ type = "random" }}
+evaluator = [{{ type = "mean" }}]
+
+[trainer]
+type = "moody"
+
+[plugins]
+path = "{FAKES}"
 """
 
 DATA_STUDY = """
@@ -486,6 +505,74 @@ class CommandLine(unittest.TestCase):
         told += [e["trial"]["trial"] for e in map(json.loads, rest.splitlines()) if e["event"] == "finished"]
         self.assertEqual(sorted(told), list(range(6)))
 
+    def test_the_test_split_stays_closed_for_a_second_model_unless_asked_for(self):
+        study = self.write("moody.toml", MOODY_STUDY)
+
+        def openings():
+            with sqlite3.connect(self.folder / "moody.db") as store:
+                return [trial for trial, in store.execute("SELECT trial_id FROM test_openings")]
+
+        def resume(trials, *more):
+            out = self.nascent("resume", study, "--set", f"stop.trials={trials}", "--json", *more)[0]
+            events = [json.loads(line) for line in out.splitlines()]
+            return events[-1], [e for e in events if e["event"] == "tested"]
+
+        first = json.loads(self.nascent("run", study, "--json")[0].splitlines()[-1])
+        self.assertEqual((list(first["test"]), first["test_opening"], openings()), (["test_mean"], 1, [first["trial"]]))
+        trials = 2
+        while True:  # until another trial is the best
+            trials += 1
+            result, tested = resume(trials)
+            self.assertEqual((openings(), tested), ([first["trial"]], []))
+            if result["trial"] != first["trial"]:
+                break
+            self.assertEqual((result["test"], result["test_opening"]), (first["test"], 1))
+        self.assertEqual((result["test"], result["tested_before"]), ({}, first["trial"]))
+        out, _ = self.nascent("resume", study)
+        self.assertRegex(out, rf"test   not opened: it was opened for trial {first['trial']}.*To measure trial {result['trial']} .* --test-again")
+        self.assertEqual(openings(), [first["trial"]])
+
+        again, tested = resume(trials, "--test-again")
+        self.assertEqual((list(again["test"]), again["test_opening"]), (["test_mean"], 2))
+        self.assertEqual(([t["trial"] for t in tested], tested[0]["metrics"]), ([again["trial"]], again["test"]))
+        self.assertEqual(openings(), [first["trial"], again["trial"]])
+        # What was measured stays known, and that it was the second.
+        out, _ = self.nascent("resume", study)
+        self.assertIn("test   opened for the 2. model of this study", out)
+        self.assertEqual(len(openings()), 2)
+
+    def test_what_was_measured_on_the_test_split_is_told_once_and_alone(self):
+        study = self.write("moody.toml", MOODY_STUDY)
+        out, _ = self.nascent("run", study)
+        tested = [line for line in out.splitlines() if line.startswith("tested ")]
+        self.assertEqual(len(tested), 1)
+        self.assertRegex(tested[0], r"^tested trial=\d test_mean=[\d.]+$")
+        self.assertNotIn("tested ", self.nascent("resume", study)[0])
+
+    def test_what_a_resumed_study_was_given_holds_from_then_on(self):
+        self.nascent("run", "table.toml")
+        self.nascent("resume", "table.db", "--set", "stop.trials=12", "--set", "workers.retries=7")
+        self.nascent("resume", "table.db")
+        self.assertEqual(len(self.trials("table.db")), 12)
+        with sqlite3.connect(self.folder / "table.db") as store:
+            (resolved,), = store.execute("SELECT resolved_config FROM studies")
+            (settings,), = store.execute("SELECT data FROM events WHERE kind = 'settings'")
+        self.assertEqual((tomllib.loads(resolved)["stop"], tomllib.loads(resolved)["workers"]["retries"]), ({"trials": 12}, 7))
+        self.assertEqual(json.loads(settings)["stop.trials"], {"from": "8", "to": "12"})
+
+    def test_a_resumed_study_says_where_its_file_differs(self):
+        self.nascent("run", "table.toml")
+        self.assertEqual(self.nascent("resume", "table.toml")[1], "")
+        self.write("table.toml", TABLE_STUDY.replace("trials = 8", "trials = 9").replace('"random"', '"sobol"'))
+        _, err = self.nascent("resume", "table.toml")
+        self.assertEqual(len(err.splitlines()), 1, err)
+        self.assertIn('nascent: table.toml differs from the stored study table: stop.trials (9, stored 8), sampler.type ("sobol", stored "random")', err)
+        self.assertIn("What is stored holds, change it with: --set stop.trials=9, or start a new study: nascent run table.toml --set study.name=NEW", err)
+        self.assertEqual(len(self.trials("table.db")), 8)
+        _, err = self.nascent("resume", "table.toml", "--set", "stop.trials=9")
+        self.assertNotIn("stop.trials", err)
+        self.assertEqual(len(self.trials("table.db")), 9)
+
     def test_a_study_does_not_go_on_with_other_data(self):
         data = self.folder / "data.csv"
         data.write_text("a,b,y\n" + "".join(f"{i},{i * i},{i % 2}\n" for i in range(40)))
@@ -500,6 +587,38 @@ class CommandLine(unittest.TestCase):
         self.nascent("run", "table.toml")
         replay = json.loads(self.nascent("replay", "table.toml", "0", "--json")[0])
         self.assertEqual((replay["trial"], replay["equal"]), (0, True))
+
+    def test_replay_runs_in_a_worker_and_a_crash_is_an_outcome(self):
+        study = self.write("moody.toml", MOODY_STUDY.replace('"moody"', '"moody"\nmood = "abort"\nonly_once = "calm"') + "[workers]\nretries = 0\n")
+        (self.folder / "calm").touch()
+        self.nascent("run", study)
+        self.assertIn("trial 1: the same to the bit", self.nascent("replay", study, "1")[0])
+        (self.folder / "calm").unlink()
+        out, _ = self.nascent("replay", study, "1", code=1)
+        self.assertIn("state recorded completed, replayed failed (crashed)", out)
+        self.assertIn("SIGABRT", out)
+        (self.folder / "calm").unlink()
+        replay = json.loads(self.nascent("replay", study, "1", "--json", code=1)[0])
+        self.assertEqual((replay["recorded"]["state"], replay["replayed"]["reason"]), ("completed", "crashed"))
+        self.assertEqual(self.trials(study)[1]["state"], "completed")
+
+    def test_replay_of_a_trial_that_crashed_gives_the_same_end(self):
+        study = self.write("moody.toml", MOODY_STUDY.replace('"moody"', '"moody"\nmood = "abort"') + "[workers]\nretries = 1\n")
+        self.nascent("run", study, code=1)
+        self.assertIn("trial 0: the same to the bit", self.nascent("replay", study, "0")[0])
+
+    def test_an_interrupted_replay_leaves_nothing(self):
+        study = self.script_study("slow.toml", 'test -e hurry || sleep 60; echo "{\\"loss\\": 1}" >&3')
+        (self.folder / "hurry").touch()
+        self.nascent("run", study)
+        (self.folder / "hurry").unlink()
+        scratch = self.folder / "scratch"
+        scratch.mkdir()
+        process = subprocess.Popen([NASCENT, "replay", study, "0"], cwd=self.folder, env={**os.environ, "TMPDIR": str(scratch)})
+        wait_until(lambda: list(scratch.glob("nascent-replay-*/*.artifacts/*/*")))
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(60), 130)
+        self.assertEqual(list(scratch.iterdir()), [])
 
     def test_replay_finds_a_changed_result(self):
         self.nascent("run", "table.toml")

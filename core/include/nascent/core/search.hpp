@@ -50,12 +50,12 @@ class SearchObserver {
   virtual void on_tick(const SearchCounts&, std::span<const RunningTrial>) {}
   // The search is over; `reason` is the condition of [stop] that held, "exhausted", "nothing_new=10000" or "interrupted".
   virtual void on_search_ended(std::string_view /*reason*/, const SearchCounts&) {}
-  // The final part: a winner is trained again; a training is over; the test split was opened for the chosen model, whose
-  // test metrics are added to those of its trial.
+  // The final part: a winner is trained again; a training is over; the test split was opened for the model of `chosen`,
+  // in this run.
   virtual void on_final_asked(const Trial&) {}
   virtual void on_final_tick(std::span<const RunningTrial>) {}
   virtual void on_final_finished(const Trial&) {}
-  virtual void on_tested(const Trial&) {}
+  virtual void on_tested(TrialId /*chosen*/, std::span<const Metric>) {}
 };
 
 // How a person's wish to stop reaches a search; may be set from a signal handler.

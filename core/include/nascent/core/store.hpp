@@ -28,7 +28,7 @@ struct PluginRecord {
   bool operator==(const PluginRecord&) const = default;
 };
 
-// What a study is. Everything but `state` and `stop_reason` is fixed at creation.
+// What a study is. Everything but `resolved_config`, `state` and `stop_reason` is fixed at creation.
 struct StudyRecord {
   StudyId id = 0;         // given by the store
   std::string name;       // unique in the store, not empty
@@ -183,6 +183,8 @@ class Store {
   virtual Result<void> renew(const Coordinator& coordinator) = 0;
   virtual Result<void> release(const Coordinator& coordinator) = 0;
   virtual Result<void> set_study_state(const Coordinator& coordinator, StudyState state, std::string_view reason) = 0;
+  // The study goes on with other settings than it had so far.
+  virtual Result<void> set_resolved_config(const Coordinator& coordinator, std::string_view resolved_config) = 0;
 
   // Stores new trials as queued, all or none. Sets state and queued_at.
   virtual Result<void> enqueue(const Coordinator& coordinator, std::span<const Trial> trials) = 0;
