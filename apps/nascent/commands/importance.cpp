@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
 
 #include "command.hpp"
 #include "components.hpp"
@@ -32,6 +34,27 @@ std::string fit_text(const core::ObjectiveImportance& importance) {
       return fit + ": do not rely on it yet; more trials are needed";
   }
 }
+
+// Search trials that have no value of the objectives, by how they ended.
+struct LeftOut {
+  std::size_t failed = 0, pruned = 0, invalid = 0;
+
+  explicit LeftOut(const std::vector<core::Trial>& trials) {
+    for (const core::Trial& trial : trials) {
+      failed += trial.state == core::TrialState::failed ? 1 : 0;
+      pruned += trial.state == core::TrialState::pruned ? 1 : 0;
+      invalid += trial.state == core::TrialState::invalid ? 1 : 0;
+    }
+  }
+  // "14 failed, 2 pruned"
+  [[nodiscard]] std::string text() const {
+    std::string all;
+    for (const auto& [n, name] : {std::pair{failed, "failed"}, {pruned, "pruned"}, {invalid, "invalid"}}) {
+      if (n > 0) all += fmt::format("{}{} {}", all.empty() ? "" : ", ", n, name);
+    }
+    return all;
+  }
+};
 
 void print(const core::ObjectiveImportance& importance, std::size_t pairs_max) {
   fmt::print("objective  {}\n", importance.metric);
@@ -81,16 +104,19 @@ Outcome show_importance(const ImportanceOptions& options) {
   if (!search) return tl::unexpected(search.error());
   const auto all = core::study_importance(search->study.config, search->space, search->trials);
   if (!all) return tl::unexpected(all.error());
+  const LeftOut left_out(search->trials);
   if (options.json) {
     nlohmann::ordered_json objectives = nlohmann::ordered_json::array();
     for (const core::ObjectiveImportance& each : *all) objectives.push_back(to_json(each, options.pairs));
-    fmt::print("{}\n", nlohmann::ordered_json{{"objectives", objectives}}.dump(2));
+    const nlohmann::ordered_json without = {{"failed", left_out.failed}, {"pruned", left_out.pruned}, {"invalid", left_out.invalid}};
+    fmt::print("{}\n", nlohmann::ordered_json{{"objectives", objectives}, {"left_out", without}}.dump(2));
     return ExitCode::done;
   }
   for (std::size_t k = 0; k < all->size(); ++k) {
     if (k > 0) fmt::print("\n");
     print((*all)[k], options.pairs);
   }
+  if (const std::string text = left_out.text(); !text.empty()) fmt::print("\nleft out: {} trials, which have no final value\n", text);
   return ExitCode::done;
 }
 

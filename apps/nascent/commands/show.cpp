@@ -1,6 +1,7 @@
 // nascent show: a study in short, or everything about one trial.
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "command.hpp"
@@ -36,6 +37,38 @@ core::Result<std::optional<nascent::Graph>> architecture(const OpenStudy& study,
   return nascent::Graph::from_abi(**graph);
 }
 
+// The side of a square matrix that an evaluator gave row by row ("confusion_matrix"); 0 for anything else.
+std::size_t side_of_matrix(const std::string& name, const nlohmann::ordered_json& value) {
+  if (!name.ends_with("matrix") || !value.is_array()) return 0;
+  const auto side = static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(value.size()))));
+  return side * side == value.size() ? side : 0;
+}
+
+// What evaluators gave besides numbers.
+void print_details(const core::Trial& trial) {
+  constexpr std::size_t shown_max = 1024;  // values of one detail
+  const auto details = nlohmann::ordered_json::parse(trial.details_json, nullptr, /*allow_exceptions=*/false);
+  if (!details.is_object()) return;
+  for (const auto& [name, value] : details.items()) {
+    const std::size_t side = side_of_matrix(name, value);
+    if (value.is_array() && value.size() > shown_max) {
+      fmt::print("\n{}  {} values, see --json\n", name, value.size());
+    } else if (side == 0) {
+      fmt::print("\n{}  {}\n", name, value.is_string() ? value.get<std::string>() : value.dump());
+    } else {
+      std::vector<std::string> header{name};
+      for (std::size_t column = 0; column < side; ++column) header.push_back(std::to_string(column));
+      TextTable table(header);
+      for (std::size_t row = 0; row < side; ++row) {
+        std::vector<std::string> cells{std::to_string(row)};
+        for (std::size_t column = 0; column < side; ++column) cells.push_back(value[row * side + column].dump());
+        table.add(std::move(cells));
+      }
+      fmt::print("\n{}", table.text());
+    }
+  }
+}
+
 void print_trial(const core::Trial& trial, const nlohmann::ordered_json& parameters) {
   fmt::print("trial {} {} {}\n", trial.id, core::name_of(trial.role), state_text(trial));
   if (!trial.message.empty()) fmt::print("message  {}\n", trial.message);
@@ -52,6 +85,7 @@ void print_trial(const core::Trial& trial, const nlohmann::ordered_json& paramet
   TextTable metrics({"metric", "value"});
   for (const core::Metric& metric : trial.metrics) metrics.add({metric.name, number_text(metric.value, 8)});
   if (!metrics.empty()) fmt::print("\n{}", metrics.text());
+  print_details(trial);
 }
 
 void print_reports(const std::vector<core::ReportRecord>& reports) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <numeric>
+#include <vector>
 
 #include "command.hpp"
 #include "display/trial_text.hpp"
@@ -30,6 +32,32 @@ std::string state_line(const core::StudyRecord& record, const std::optional<core
   return fmt::format("interrupted: the process that ran it is gone; continue with: nascent resume {} --study {}", location, record.name);
 }
 
+// Trials of one role by their state.
+using StateCounts = std::array<std::size_t, core::kTrialStateNames.size()>;
+
+StateCounts count_states(const std::vector<core::Trial>& trials, core::TrialRole role) {
+  StateCounts counts{};
+  for (const core::Trial& trial : trials) {
+    if (trial.role == role) ++counts[static_cast<std::size_t>(trial.state)];
+  }
+  return counts;
+}
+
+nlohmann::ordered_json counts_json(const StateCounts& counts) {
+  nlohmann::ordered_json states = nlohmann::ordered_json::object();
+  for (std::size_t i = 0; i < counts.size(); ++i) states[std::string(core::kTrialStateNames[i])] = counts[i];
+  return states;
+}
+
+// "8: 7 completed, 1 failed"
+std::string counts_text(const StateCounts& counts) {
+  std::string states;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] > 0) states += fmt::format("{} {} {}", states.empty() ? ":" : ",", counts[i], core::kTrialStateNames[i]);
+  }
+  return std::to_string(std::accumulate(counts.begin(), counts.end(), std::size_t{0})) + states;
+}
+
 Outcome show_status(const StatusOptions& options) {
   auto study = open_study(options.study);
   if (!study) return tl::unexpected(study.error());
@@ -46,15 +74,10 @@ Outcome show_status(const StatusOptions& options) {
   const auto holder = study->store->coordinator(record.id);
   if (!holder) return tl::unexpected(holder.error());
 
-  std::array<std::size_t, core::kTrialStateNames.size()> count{};
+  const StateCounts searched = count_states(*trials, core::TrialRole::search), finals = count_states(*trials, core::TrialRole::final);
   double training_seconds = 0;
-  for (const core::Trial& trial : *trials) {
-    ++count[static_cast<std::size_t>(trial.state)];
-    training_seconds += trial.cost_seconds;
-  }
+  for (const core::Trial& trial : *trials) training_seconds += trial.cost_seconds;
   if (options.json) {
-    nlohmann::ordered_json states = nlohmann::ordered_json::object();
-    for (std::size_t i = 0; i < count.size(); ++i) states[std::string(core::kTrialStateNames[i])] = count[i];
     nlohmann::ordered_json running = nlohmann::ordered_json::array();
     for (const core::LeaseRecord& lease : *leases) {
       running.push_back({{"trial", lease.lease.trial}, {"attempt", lease.lease.attempt}, {"worker", lease.worker}, {"leased_at", lease.leased_at}});
@@ -68,7 +91,8 @@ Outcome show_status(const StatusOptions& options) {
                                          {"seed", record.seed},
                                          {"parallel", record.parallel},
                                          {"nascent_version", record.nascent_version},
-                                         {"trials", states},
+                                         {"trials", counts_json(searched)},
+                                         {"finals", counts_json(finals)},
                                          {"waiting", waiting},
                                          {"cost_seconds", training_seconds},
                                          {"running", running}};
@@ -78,11 +102,8 @@ Outcome show_status(const StatusOptions& options) {
   fmt::print("study {} in {}\n", record.name, study->location);
   fmt::print("state    {}\n", state_line(record, *holder, study->location));
   fmt::print("created  {} by nascent {}, seed {}, parallel {}\n", time_text(record.created_at), record.nascent_version, record.seed, record.parallel);
-  std::string states;
-  for (std::size_t i = 0; i < count.size(); ++i) {
-    if (count[i] > 0) states += fmt::format("{}{} {}", states.empty() ? "" : ", ", count[i], core::kTrialStateNames[i]);
-  }
-  fmt::print("trials   {}{}\n", trials->size(), states.empty() ? "" : ": " + states);
+  fmt::print("trials   {}\n", counts_text(searched));
+  if (finals != StateCounts{}) fmt::print("finals   {}\n", counts_text(finals));
   if (waiting > 0) fmt::print("waiting  {} queued configurations\n", waiting);
   fmt::print("cost     {} of training and evaluation\n", duration_text(training_seconds));
   for (const core::LeaseRecord& lease : *leases) {

@@ -47,7 +47,7 @@ void print_csv(const std::vector<core::Trial>& trials, const nlohmann::ordered_j
   const std::vector<std::string> metrics = metric_names(trials);
   std::string header = "trial,role,state,reason,cost_seconds";
   for (const auto& parameter : parameters) header += "," + csv_cell(parameter.at("name"));
-  for (const std::string& metric : metrics) header += "," + csv_cell(metric);
+  for (const std::string& metric : metrics) header += "," + metric_column(metric, {"trial", "role", "state", "reason", "cost_seconds"});
   fmt::print("{}\n", header);
   for (const core::Trial& trial : trials) {
     std::string line = fmt::format("{},{},{},{},{}", trial.id, core::name_of(trial.role), core::name_of(trial.state),
@@ -109,7 +109,7 @@ Outcome list_trials(const TrialsOptions& options) {
     for (const core::Trial& trial : *trials) fmt::print("{}\n", trial_json(trial, parameters).dump());
   } else {
     std::vector<std::string> header{"trial", "state"};
-    for (const core::Objective& objective : study->config.objectives) header.push_back(objective.metric);
+    for (const core::Objective& objective : study->config.objectives) header.push_back(metric_column(objective.metric, {"trial", "state", "cost", "parameters"}));
     header.insert(header.end(), {"cost", "parameters"});
     TextTable table(header);
     const core::Scoring scoring(study->config);

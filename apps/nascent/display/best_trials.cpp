@@ -30,7 +30,7 @@ std::vector<core::Trial> best_trials(const core::StudyConfig& config, std::vecto
 TextTable best_table(const core::StudyConfig& config, const std::vector<core::Trial>& best,
                      const nlohmann::ordered_json& parameters) {
   std::vector<std::string> header{"trial"};
-  for (const core::Objective& objective : config.objectives) header.push_back(objective.metric);
+  for (const core::Objective& objective : config.objectives) header.push_back(metric_column(objective.metric, {"trial", "cost", "parameters"}));
   header.insert(header.end(), {"cost", "parameters"});
   TextTable table(header);
   for (const core::Trial& trial : best) {

@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <ctime>
 #include <limits>
@@ -33,6 +34,10 @@ double metric_of(const core::Trial& trial, const std::string& name) {
     if (metric.name == name) return metric.value;
   }
   return std::numeric_limits<double>::quiet_NaN();
+}
+
+std::string metric_column(const std::string& metric, std::initializer_list<std::string_view> others) {
+  return std::ranges::find(others, metric) == others.end() ? metric : "metric." + metric;
 }
 
 std::string state_text(const core::Trial& trial) {

@@ -1,8 +1,10 @@
 // Words and JSON for trials.
 #pragma once
 
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nascent/core/store.hpp"
@@ -19,6 +21,8 @@ std::string duration_text(double seconds);
 std::string time_text(double unix_seconds);
 // The metric's value, or NaN where the trial has none of that name.
 double metric_of(const core::Trial& trial, const std::string& name);
+// The header of a metric's column: its name, or "metric.cost" where one of `others` is called so.
+std::string metric_column(const std::string& metric, std::initializer_list<std::string_view> others);
 // "completed", "failed (diverged)".
 std::string state_text(const core::Trial& trial);
 

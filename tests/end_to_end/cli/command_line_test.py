@@ -310,6 +310,16 @@ class CommandLine(unittest.TestCase):
             expected = int(row["space.x"]) / 8 + (0.25 if row["space.kind"] == "b" else 0)
             self.assertEqual(float(row["score"]), expected)
 
+    def test_no_two_columns_have_one_name(self):
+        study = TABLE_STUDY.replace('metric = "score"', 'metric = "cost"').replace("{ score = ", "{ cost = ")
+        self.write("cost.toml", study + '[[evaluator]]\ntype = "table"\nfile = "points.csv"\nmetrics = { state = "score" }\n')
+        self.nascent("run", "cost.toml")
+        header = self.nascent("trials", "cost.toml")[0].splitlines()[0].split()
+        self.assertEqual(header, ["trial", "state", "metric.cost", "cost", "parameters"])
+        self.assertEqual(self.nascent("best", "cost.toml")[0].split()[:3], ["trial", "metric.cost", "cost"])
+        columns = self.nascent("trials", "cost.toml", "--csv")[0].splitlines()[0].split(",")
+        self.assertEqual(columns, ["trial", "role", "state", "reason", "cost_seconds", "space.x", "space.kind", "cost", "metric.state"])
+
     def test_trials_sorted_and_limited(self):
         self.nascent("run", "table.toml")
         out, _ = self.nascent("trials", "table.db", "--sort", "-score", "--limit", "3", "--json")
@@ -419,6 +429,14 @@ class CommandLine(unittest.TestCase):
         self.assertGreater(importance["parameters"][0]["share"], 0.8)  # 5.25 of 5.5
         self.assertRegex(self.nascent("importance", "table.toml")[0], r"\ntrust   out-of-bag R\^2 0\.\d\d over 16 configurations: ")
 
+    def test_importance_says_what_it_leaves_out(self):
+        study = self.script_study("some.toml", 'case $NASCENT_PARAM_X in 0.[0-2]*) exit 1;; esac; echo "{\\"loss\\": $NASCENT_PARAM_X}" >&3')
+        self.nascent("run", study, "--set", "stop.trials=30")
+        failed = sum(t["state"] == "failed" for t in self.trials(study))
+        self.assertIn(f"\nleft out: {failed} failed trials, which have no final value\n", self.nascent("importance", study)[0])
+        left_out = json.loads(self.nascent("importance", study, "--json")[0])["left_out"]
+        self.assertEqual(left_out, {"failed": failed, "pruned": 0, "invalid": 0})
+
     def test_show_of_a_study_with_several_objectives_gives_its_hypervolume(self):
         rows = [f"{x},{kind},{x},{x * x + (kind == 'b')}" for x in range(1, 5) for kind in "ab"]
         self.write("points.csv", "x,kind,score,size\n" + "\n".join(rows) + "\n")
@@ -439,11 +457,29 @@ class CommandLine(unittest.TestCase):
         self.assertTrue(out.startswith("trial 0 search completed"), out)
         self.assertRegex(out, rf"space\.kind +{shown['parameters']['space.kind']}")
 
+    def test_show_gives_a_matrix_by_its_rows(self):
+        rows = [f"{i % 4 + (i % 3) / 10},{'ab'[i % 2]}" for i in range(60)]
+        self.write("rows.csv", "x,y\n" + "\n".join(rows) + "\n")
+        study = DATA_STUDY.replace("data.csv", "rows.csv").replace('"parameters", direction = "minimize"', '"val_accuracy", direction = "maximize"')
+        self.write("matrix.toml", study.replace('"cost"', '"classification"') + 'trainer = { type = "torch" }\nbudget = { epochs = 1 }\n')
+        self.nascent("run", "matrix.toml", "--set", "stop.trials=1")
+        flat = json.loads(self.nascent("show", "matrix.toml", "0", "--json")[0])["details"]["confusion_matrix"]
+        self.assertEqual(len(flat), 4)
+        out, _ = self.nascent("show", "matrix.toml", "0")
+        self.assertRegex(out, r"(?m)^confusion_matrix +0 +1\n0 +%d +%d\n1 +%d +%d$" % tuple(flat))
+
     def test_status_as_text_and_json(self):
         self.nascent("run", "table.toml")
         status = json.loads(self.nascent("status", "table.toml", "--json")[0])
         self.assertEqual((status["study"], status["trials"]["completed"], status["running"]), ("table", 8, []))
         self.assertTrue(self.nascent("status", "table.db")[0].startswith("study table in "))
+
+    def test_status_counts_final_trainings_apart(self):
+        study = self.write("moody.toml", MOODY_STUDY + "[final]\ntop = 1\nseeds = 3\n")
+        self.nascent("run", study)
+        status = json.loads(self.nascent("status", study, "--json")[0])
+        self.assertEqual((status["trials"]["completed"], status["finals"]["completed"]), (2, 3))
+        self.assertIn("trials   2: 2 completed\nfinals   3: 3 completed\n", self.nascent("status", study)[0])
 
     def test_status_tells_who_runs_the_study_and_when_nobody_does(self):
         study = self.script_study("slow.toml", 'sleep 1; echo "{\\"loss\\": $NASCENT_PARAM_X}" >&3')
