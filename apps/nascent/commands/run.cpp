@@ -134,16 +134,16 @@ void tell_differences(const std::string& file, const core::StudyConfig& given, c
   const auto differences = core::setting_differences(stored, now->config);
   if (differences.empty()) return;
   const auto text = [](const std::string& value) { return value.empty() ? std::string("nothing") : value; };
-  std::string list, change;
+  std::string list, ways_out;
   for (std::size_t i = 0; i < std::min(differences.size(), shown_max); ++i) {
     list += fmt::format("{}{} ({}, stored {})", i == 0 ? "" : ", ", differences[i].key, text(differences[i].second), text(differences[i].first));
   }
   if (differences.size() > shown_max) list += fmt::format(" and {} more", differences.size() - shown_max);
   const bool other = std::ranges::any_of(differences, [](const auto& d) { return !may_change(d.key); });
   const auto own = std::ranges::find_if(differences, [](const auto& d) { return may_change(d.key) && !d.second.empty(); });
-  if (own != differences.end()) change += fmt::format(", change it with: --set {}={}", own->key, own->second);
-  if (other) change += fmt::format(", or start a new study: nascent run {} --set study.name=NEW", file);
-  fmt::print(stderr, "nascent: {} differs from the stored study {}: {}. What is stored holds{}\n", file, stored.name, list, change);
+  if (own != differences.end()) ways_out = fmt::format("; to change it: --set {}={}", own->key, own->second);
+  if (other) ways_out += fmt::format("; for another study: nascent run {} --set study.name=NEW", file);
+  fmt::print(stderr, "nascent: {} differs from the stored study {}: {}. What is stored holds{}\n", file, stored.name, list, ways_out);
 }
 
 // What a resumed study may change: when it ends, and how its trials are run. Everything else is what it is.

@@ -71,6 +71,9 @@ Outcome show_status(const StatusOptions& options) {
   if (!queue) return tl::unexpected(queue.error());
   const auto waiting = std::ranges::count_if(*queue, [](const core::QueuedConfiguration& q) { return !q.trial; });
 
+  const auto openings = study->store->test_openings(record.id);
+  if (!openings) return tl::unexpected(openings.error());
+
   const auto holder = study->store->coordinator(record.id);
   if (!holder) return tl::unexpected(holder.error());
 
@@ -82,6 +85,8 @@ Outcome show_status(const StatusOptions& options) {
     for (const core::LeaseRecord& lease : *leases) {
       running.push_back({{"trial", lease.lease.trial}, {"attempt", lease.lease.attempt}, {"worker", lease.worker}, {"leased_at", lease.leased_at}});
     }
+    nlohmann::ordered_json tests = nlohmann::ordered_json::array();
+    for (const core::TestOpening& opening : *openings) tests.push_back({{"trial", opening.trial}, {"opened_at", opening.opened_at}});
     const nlohmann::ordered_json json = {{"study", record.name},
                                          {"store", study->location},
                                          {"state", core::name_of(record.state)},
@@ -95,6 +100,7 @@ Outcome show_status(const StatusOptions& options) {
                                          {"finals", counts_json(finals)},
                                          {"waiting", waiting},
                                          {"cost_seconds", training_seconds},
+                                         {"test_openings", tests},
                                          {"running", running}};
     fmt::print("{}\n", json.dump(2));
     return ExitCode::done;
@@ -106,6 +112,7 @@ Outcome show_status(const StatusOptions& options) {
   if (finals != StateCounts{}) fmt::print("finals   {}\n", counts_text(finals));
   if (waiting > 0) fmt::print("waiting  {} queued configurations\n", waiting);
   fmt::print("cost     {} of training and evaluation\n", duration_text(training_seconds));
+  for (const core::TestOpening& opening : *openings) fmt::print("test     opened for trial {} on {}\n", opening.trial, time_text(opening.opened_at));
   for (const core::LeaseRecord& lease : *leases) {
     fmt::print("running  trial {} attempt {} on {} since {}\n", lease.lease.trial, lease.lease.attempt, lease.worker, time_text(lease.leased_at));
   }

@@ -144,9 +144,10 @@ class LiveTable : public Display {
   }
   void on_final_asked(const core::Trial& trial) override { above(fmt::format("training the winner, trial {}, again as trial {}", trial.parent.value_or(trial.id), trial.id)); }
   void on_final_finished(const core::Trial& trial) override { above(fmt::format("trial {}  {}", trial.id, state_text(trial) + metrics_text(trial.metrics))); }
-  void on_tested(core::TrialId chosen, std::span<const core::Metric> metrics) override {
+  // Its metrics stand in the result, right below.
+  void on_tested(core::TrialId chosen, std::span<const core::Metric>) override {
     erase();
-    put(fmt::format("test split opened for trial {}:{}\n", chosen, metrics_text(metrics)));
+    put(fmt::format("test split opened for trial {}\n", chosen));
   }
 
  private:

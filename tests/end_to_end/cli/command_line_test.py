@@ -572,6 +572,9 @@ class CommandLine(unittest.TestCase):
         self.assertEqual((list(again["test"]), again["test_opening"]), (["test_mean"], 2))
         self.assertEqual(([t["trial"] for t in tested], tested[0]["metrics"]), ([again["trial"]], again["test"]))
         self.assertEqual(openings(), [first["trial"], again["trial"]])
+        status = json.loads(self.nascent("status", study, "--json")[0])
+        self.assertEqual([t["trial"] for t in status["test_openings"]], openings())
+        self.assertIn(f"\ntest     opened for trial {again['trial']} on ", self.nascent("status", study)[0])
         # What was measured stays known, and that it was the second.
         out, _ = self.nascent("resume", study)
         self.assertIn("test   opened for the 2. model of this study", out)
@@ -603,7 +606,7 @@ class CommandLine(unittest.TestCase):
         _, err = self.nascent("resume", "table.toml")
         self.assertEqual(len(err.splitlines()), 1, err)
         self.assertIn('nascent: table.toml differs from the stored study table: stop.trials (9, stored 8), sampler.type ("sobol", stored "random")', err)
-        self.assertIn("What is stored holds, change it with: --set stop.trials=9, or start a new study: nascent run table.toml --set study.name=NEW", err)
+        self.assertIn("What is stored holds; to change it: --set stop.trials=9; for another study: nascent run table.toml --set study.name=NEW", err)
         self.assertEqual(len(self.trials("table.db")), 8)
         _, err = self.nascent("resume", "table.toml", "--set", "stop.trials=9")
         self.assertNotIn("stop.trials", err)

@@ -55,6 +55,23 @@ TEST(Descendants, of_a_process_are_found_and_ended_whatever_group_they_are_in) {
   EXPECT_FALSE(runs(its[0]) || runs(its[1]));
 }
 
+TEST(Descendants, whose_parents_have_ended_are_found_by_their_environment) {
+  const std::string mark = "NASCENT_TEST_MARK=" + std::to_string(getpid());
+  const pid_t shell = fork();
+  if (shell == 0) {
+    const char* const environment[] = {mark.c_str(), nullptr};
+    execle("/bin/sh", "sh", "-c", "setsid sleep 600 & sleep 600 &", nullptr, environment);
+    _exit(127);
+  }
+  ASSERT_EQ(waitpid(shell, nullptr, 0), shell);
+  const std::vector<pid_t> left = processes_with(mark);
+  ASSERT_EQ(left.size(), 2U);
+  EXPECT_TRUE(processes_with(mark + "0").empty());
+  kill_processes_with(mark);
+  for (int i = 0; i < 1000 && (runs(left[0]) || runs(left[1])); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_FALSE(runs(left[0]) || runs(left[1]));
+}
+
 TEST(WorkerProcess, reaped_twice_touches_nobody_else) {
   auto process = WorkerProcess::spawn({"/bin/true", "study.db", "s", "1", 30, 1, {}, {}});
   ASSERT_TRUE(process) << process.error().message;
