@@ -18,8 +18,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::iota(rows.begin(), rows.end(), std::size_t{0});
     std::vector<float> out;
     for (std::size_t column = 0; column < file.columns(); ++column) {
-      const auto encoding = holds_numbers(cells, column) ? ColumnEncoding::of_numbers(cells, column, rows, settings)
-                                                         : ColumnEncoding::of_categories(cells, column, rows, settings);
+      const auto encoding = holds_numbers(cells, column, "or not")
+                                ? ColumnEncoding::of_numbers(cells, column, rows, settings)
+                                : ColumnEncoding::of_categories(cells, column, rows, settings);
       out.clear();
       for (std::size_t row = 0; row < file.rows(); ++row) encoding.encode(cells, row, column, out);
       if (out.size() != encoding.width() * file.rows()) __builtin_trap();

@@ -58,8 +58,8 @@ void Csv::store_features(const Plan& plan) {
   std::vector<ColumnEncoding> encodings;
   std::size_t width = 0;
   for (const std::size_t column : plan.inputs) {
-    const bool listed = std::find(plan.categorical.begin(), plan.categorical.end(), column) != plan.categorical.end();
-    const bool categorical = listed || !holds_numbers(train.cells, column);
+    const bool categorical =
+        std::find(plan.categorical.begin(), plan.categorical.end(), column) != plan.categorical.end();
     encodings.push_back(categorical ? ColumnEncoding::of_categories(train.cells, column, train.rows, plan.settings)
                                     : ColumnEncoding::of_numbers(train.cells, column, train.rows, plan.settings));
     width += encodings.back().width();
@@ -93,7 +93,6 @@ void Csv::store_values(const Plan& plan) {
       {"target", FieldRole::target, dtype_of<float>(), {static_cast<std::int64_t>(plan.targets.size())}});
   const PlannedSplit& train = plan.splits.front();
   EncodingSettings settings = plan.settings;
-  settings.missing = MissingRule::refuse;
   settings.standardize = plan.standardize_target;
   std::vector<ColumnEncoding> encodings;
   for (const std::size_t column : plan.targets)
@@ -126,7 +125,7 @@ void Csv::store_times(const Plan& plan) {
   for (std::size_t s = 0; s < plan.splits.size(); ++s) {
     const PlannedSplit& split = plan.splits[s];
     std::vector<double> values;
-    for (const std::size_t row : split.rows) values.push_back(time_of(split.cells, row, split.column_of[*plan.time]));
+    for (const std::size_t row : split.rows) values.push_back(number_of(split.cells, row, split.column_of[*plan.time]));
     store(s, std::move(values));
   }
 }

@@ -10,12 +10,8 @@
 namespace nascent::csv {
 namespace {
 
-[[noreturn]] void refuse(const CellReader& cells, std::size_t row, std::size_t column, const std::string& why) {
-  throw Error(NAS_E_IO, cells.file().place(row, column) + ": column '" + cells.file().names()[column] + "' " + why);
-}
-
 [[noreturn]] void refuse_missing(const CellReader& cells, std::size_t row, std::size_t column) {
-  refuse(cells, row, column, "has no value; fill it in, or set missing = \"impute\"");
+  cells.refuse(row, column, "has no value; fill it in, or set missing = \"impute\"");
 }
 
 double median_of(std::vector<double> values) {
@@ -25,6 +21,15 @@ double median_of(std::vector<double> values) {
 }
 
 }  // namespace
+
+std::string shown(const std::string& text) {
+  constexpr std::size_t kBytesMax = 40;
+  std::size_t n = std::min(text.size(), kBytesMax);
+  while (n < text.size() && n > 0 && (static_cast<unsigned char>(text[n]) & 0xC0U) == 0x80U) --n;
+  std::string quoted = "'";
+  quoted.append(text, 0, n).append(n < text.size() ? "...'" : "'");
+  return quoted;
+}
 
 std::optional<double> parse_number(const std::string& text) {
   const char* first = text.data();
@@ -42,20 +47,32 @@ bool CellReader::is_missing(std::size_t row, std::size_t column) const {
          settings_->missing_tokens.end();
 }
 
+void CellReader::refuse(std::size_t row, std::size_t column, const std::string& why) const {
+  throw Error(NAS_E_IO, file_->place(row, column) + ": column '" + file_->names()[column] + "' " + why);
+}
+
 double CellReader::number(std::size_t row, std::size_t column) const {
   const std::string text = file_->cell(row, column);
   if (const auto value = parse_number(text)) return *value;
-  refuse(*this, row, column,
-         "has '" + text.substr(0, 40) +
-             "' where numbers are needed; correct the cell, add the text to missing_tokens, or list the column in "
+  refuse(row, column,
+         "has " + shown(text) +
+             " where numbers are needed; correct the cell, add the text to missing_tokens, or list the column in "
              "categorical");
 }
 
-bool holds_numbers(const CellReader& cells, std::size_t column) {
+bool holds_numbers(const CellReader& cells, std::size_t column, const std::string& way_out) {
+  std::size_t numbers = 0, texts = 0, first_text = 0;
   for (std::size_t row = 0; row < cells.file().rows(); ++row) {
-    if (!cells.is_missing(row, column) && !parse_number(cells.file().cell(row, column))) return false;
+    if (cells.is_missing(row, column)) continue;
+    if (parse_number(cells.file().cell(row, column)))
+      ++numbers;
+    else if (texts++ == 0)
+      first_text = row;
   }
-  return true;
+  if (texts == 0 || numbers < texts) return texts == 0;
+  cells.refuse(first_text, column,
+               "has " + shown(cells.file().cell(first_text, column)) + ", but " + std::to_string(numbers) + " of its " +
+                   std::to_string(numbers + texts) + " values are numbers; correct the cell, " + way_out);
 }
 
 ColumnEncoding ColumnEncoding::of_numbers(const CellReader& cells, std::size_t column,
@@ -71,7 +88,7 @@ ColumnEncoding ColumnEncoding::of_numbers(const CellReader& cells, std::size_t c
     if (e.refuse_missing_) refuse_missing(cells, row, column);
     e.has_indicator_ = true;
   }
-  if (values.empty()) refuse(cells, rows.front(), column, "has no value in any training row; list it in ignore");
+  if (values.empty()) cells.refuse(rows.front(), column, "has no value in any training row; list it in ignore");
   e.fallback_ = median_of(values);
   if (!settings.standardize) return e;
   // Mean and deviation in two passes, scaled: extreme values neither overflow nor cancel.
@@ -102,7 +119,7 @@ ColumnEncoding ColumnEncoding::of_categories(const CellReader& cells, std::size_
     if (e.refuse_missing_) refuse_missing(cells, row, column);
     e.has_indicator_ = true;
   }
-  if (counts.empty()) refuse(cells, rows.front(), column, "has no value in any training row; list it in ignore");
+  if (counts.empty()) cells.refuse(rows.front(), column, "has no value in any training row; list it in ignore");
   std::vector<std::pair<std::string, std::size_t>> by_frequency(counts.begin(), counts.end());
   std::stable_sort(by_frequency.begin(), by_frequency.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
@@ -121,7 +138,7 @@ void ColumnEncoding::encode(const CellReader& cells, std::size_t row, std::size_
   } else {
     const double value = missing ? fallback_ : cells.number(row, column);
     const auto scaled = static_cast<float>((value - mean_) / sd_);
-    if (!std::isfinite(scaled)) refuse(cells, row, column, "has a value too large for 32-bit numbers; scale it down");
+    if (!std::isfinite(scaled)) cells.refuse(row, column, "has a value too large for 32-bit numbers; scale it down");
     out.push_back(scaled);
   }
   if (has_indicator_) out.push_back(missing ? 1.0F : 0.0F);

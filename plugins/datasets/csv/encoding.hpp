@@ -21,6 +21,9 @@ struct EncodingSettings {
 // A finite number that fills the whole text, with an optional '+' in front; nothing otherwise.
 std::optional<double> parse_number(const std::string& text);
 
+// The beginning of a cell in quotes, for messages: at most 40 bytes, no character cut in two.
+std::string shown(const std::string& text);
+
 class CellReader {
  public:
   CellReader(const CsvFile& file, const EncodingSettings& settings) : file_(&file), settings_(&settings) {}
@@ -28,6 +31,8 @@ class CellReader {
   [[nodiscard]] bool is_missing(std::size_t row, std::size_t column) const;
   // Throws Error(NAS_E_IO) with the cell's place when it holds no number.
   [[nodiscard]] double number(std::size_t row, std::size_t column) const;
+  // Throws Error(NAS_E_IO): the cell's place, its column's name, `why`.
+  [[noreturn]] void refuse(std::size_t row, std::size_t column, const std::string& why) const;
 
  private:
   const CsvFile* file_;
@@ -56,7 +61,8 @@ class ColumnEncoding {
   std::vector<std::string> categories_;      // the first one replaces missing values
 };
 
-// Is every value of this column that is there a number?
-bool holds_numbers(const CellReader& cells, std::size_t column);
+// Is every value of this column that is there a number? Throws Error(NAS_E_IO) at the first one that is none where at
+// least half of them are; `way_out` says what can be done besides correcting that cell.
+bool holds_numbers(const CellReader& cells, std::size_t column, const std::string& way_out);
 
 }  // namespace nascent::csv

@@ -76,12 +76,13 @@ std::vector<std::size_t> all_rows(const CsvFile& file) {
 
 // Text, or at most 20 different whole numbers, are classes.
 bool looks_like_classes(const CellReader& cells, std::size_t target) {
+  for (std::size_t row = 0; row < cells.file().rows(); ++row) static_cast<void>(text_of(cells, row, target));
+  if (!holds_numbers(cells, target, "remove the row, or set task = \"classification\"")) return true;
   std::set<double> values;
   for (std::size_t row = 0; row < cells.file().rows(); ++row) {
-    const auto number = parse_number(text_of(cells, row, target));
-    if (!number) return true;
-    if (*number != std::floor(*number)) return false;
-    values.insert(*number);
+    const double number = number_of(cells, row, target);
+    if (number != std::floor(number)) return false;
+    values.insert(number);
     if (values.size() > kClassesAutoMax) return false;
   }
   return true;
@@ -97,13 +98,23 @@ std::vector<std::string> sorted_classes(const std::set<std::string>& found) {
   return names;
 }
 
+// Every target of a regression is a number.
+void check_numbers(const Plan& plan, const CellReader& train, const std::optional<CellReader>& test,
+                   const std::vector<std::size_t>& column_of) {
+  for (const std::size_t target : plan.targets) {
+    for (std::size_t row = 0; row < train.file().rows(); ++row) static_cast<void>(number_of(train, row, target));
+    for (std::size_t row = 0; test && row < test->file().rows(); ++row)
+      static_cast<void>(number_of(*test, row, column_of[target]));
+  }
+}
+
 void learn_classes(Plan& plan, const Options& given, const CellReader& train, const std::optional<CellReader>& test,
                    const std::vector<std::size_t>& column_of) {
   const std::string task = given.text("task");
   const std::size_t target = plan.targets.front();
   const bool classes =
       task == "classification" || (task == "auto" && plan.targets.size() == 1 && looks_like_classes(train, target));
-  if (!classes) return;
+  if (!classes) return check_numbers(plan, train, test, column_of);
   if (plan.targets.size() > 1)
     throw InvalidOption("target",
                         "target names " + std::to_string(plan.targets.size()) + " columns; a classification has one");
@@ -126,7 +137,7 @@ RowSplit split_rows(const Plan& plan, const Options& given, const CellReader& ce
   const std::size_t n = cells.file().rows();
   if (plan.time) {
     std::vector<double> times(n);
-    for (std::size_t row = 0; row < n; ++row) times[row] = time_of(cells, row, *plan.time);
+    for (std::size_t row = 0; row < n; ++row) times[row] = number_of(cells, row, *plan.time);
     return split_by_time(times, share);
   }
   if (plan.group) {
@@ -140,6 +151,30 @@ RowSplit split_rows(const Plan& plan, const Options& given, const CellReader& ce
   for (std::size_t row = 0; row < n; ++row)
     labels[row] = plan.class_of.at(cells.file().cell(row, plan.targets.front()));
   return split_by_class(labels, share, seed);
+}
+
+// A last cell that was cut off would be a category of its own, or a class that no model can learn.
+void check_end(const Plan& plan, const CellReader& cells, const std::vector<std::size_t>& column_of) {
+  const std::size_t last_row = cells.file().rows() - 1, last_column = cells.file().columns() - 1;
+  if (!cells.file().ends_open() || cells.is_missing(last_row, last_column)) return;
+  const auto column =
+      static_cast<std::size_t>(std::find(column_of.begin(), column_of.end(), last_column) - column_of.begin());
+  const bool is_class = !plan.class_names.empty() && contains(plan.targets, column);
+  const bool is_category = contains(plan.inputs, column) && contains(plan.categorical, column);
+  if (!is_class && !is_category) return;
+  const std::string last = cells.file().cell(last_row, last_column);
+  bool begins_another = false;
+  for (std::size_t row = 0; row < last_row; ++row) {
+    const std::string other = cells.file().cell(row, last_column);
+    if (other == last) return;
+    begins_another = begins_another || other.starts_with(last);
+  }
+  if (begins_another) {
+    cells.refuse(last_row, last_column,
+                 "has " + shown(last) +
+                     ", which no other row has, and the line has no end: the file looks cut off; complete it, or end "
+                     "the line");
+  }
 }
 
 void choose_columns(Plan& plan, const Options& given, const CsvFile& file) {
@@ -160,15 +195,18 @@ void choose_columns(Plan& plan, const Options& given, const CsvFile& file) {
 
 }  // namespace
 
-double time_of(const CellReader& cells, std::size_t row, std::size_t column) {
-  static_cast<void>(text_of(cells, row, column));
-  return cells.number(row, column);
+double number_of(const CellReader& cells, std::size_t row, std::size_t column) {
+  const std::string text = text_of(cells, row, column);
+  if (const auto number = parse_number(text)) return *number;
+  cells.refuse(row, column,
+               "has " + shown(text) +
+                   "; times and the targets of a regression have to be numbers; correct the cell, or remove the row");
 }
 
 std::string text_of(const CellReader& cells, std::size_t row, std::size_t column) {
   if (cells.is_missing(row, column)) {
-    throw Error(NAS_E_IO, cells.file().place(row, column) + ": column '" + cells.file().names()[column] +
-                              "' has no value; targets, groups and times need one in every row");
+    cells.refuse(row, column,
+                 "has no value; targets, groups and times need one in every row; fill it in, or remove the row");
   }
   return cells.file().cell(row, column);
 }
@@ -188,6 +226,12 @@ Plan::Plan(const Options& given) : settings(settings_of(given)), standardize_tar
     test.emplace(files.back(), settings);
   }
   learn_classes(*this, given, train, test, column_of);
+  for (const std::size_t column : inputs) {
+    constexpr const char* way_out = "add the text to missing_tokens, or list the column in categorical";
+    if (!contains(categorical, column) && !holds_numbers(train, column, way_out)) categorical.push_back(column);
+  }
+  check_end(*this, train, unchanged);
+  if (test) check_end(*this, *test, column_of);
   if (test) {
     splits.push_back({"train", train, all_rows(file), unchanged});
     splits.push_back({"test", *test, all_rows(files.back()), column_of});

@@ -32,7 +32,8 @@ struct Plan {
   EncodingSettings settings;
   bool standardize_target;
   std::deque<CsvFile> files;
-  std::vector<std::size_t> inputs, targets, categorical;
+  std::vector<std::size_t> inputs, targets;
+  std::vector<std::size_t> categorical;  // the columns listed as such, and the inputs that hold text
   std::optional<std::size_t> group, time;
   std::vector<std::string> class_names;  // empty: regression
   std::map<std::string, std::int64_t> class_of;
@@ -50,9 +51,9 @@ class TextNumbers {
   std::map<std::string, std::int64_t> numbers_;
 };
 
-// The time of a cell. Throws Error(NAS_E_IO) when it holds no number.
-double time_of(const CellReader& cells, std::size_t row, std::size_t column);
-// The text of a cell that has to have one. Throws Error(NAS_E_IO).
+// The number of a cell that has to have one: a time, a target of a regression. Throws Error(NAS_E_IO).
+double number_of(const CellReader& cells, std::size_t row, std::size_t column);
+// The text of a cell that has to have one: a target, a group, a time. Throws Error(NAS_E_IO).
 std::string text_of(const CellReader& cells, std::size_t row, std::size_t column);
 
 }  // namespace nascent::csv

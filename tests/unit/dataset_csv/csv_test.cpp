@@ -177,13 +177,12 @@ TEST_F(CsvTest, tells_what_is_wrong) {
             "t.csv has no column left to predict from; the others are target, group, time or ignored");
   EXPECT_EQ(refusal(text, {{"target", "y"}, {"delimiter", ";;"}}, "/delimiter"),
             "delimiter is ';;'; it has to be one character (not a quote), or tab");
-  EXPECT_EQ(refusal("x,y\n1,a\n2,\n", {{"target", "y"}}),
-            "t.csv:3:3: column 'y' has no value; targets, groups and times need one in every row");
+  EXPECT_EQ(
+      refusal("x,y\n1,a\n2,\n", {{"target", "y"}}),
+      "t.csv:3:3: column 'y' has no value; targets, groups and times need one in every row; fill it in, or remove "
+      "the row");
   EXPECT_EQ(refusal("x,y\n1,a\n2,a\n", {{"target", "y"}}),
             "t.csv: column 'y' holds only 'a'; a classification needs two classes");
-  EXPECT_EQ(refusal("x,y\n1,1\n2,b\n", {{"target", "y"}, {"task", "regression"}, {"test_share", 0.0}}),
-            "t.csv:3:3: column 'y' has 'b' where numbers are needed; correct the cell, add the text to "
-            "missing_tokens, or list the column in categorical");
   EXPECT_EQ(refusal("x,y\n,a\n,b\n", {{"target", "y"}, {"test_share", 0.0}}),
             "t.csv:2:1: column 'x' has no value in any training row; list it in ignore");
   EXPECT_EQ(refusal("x,y,z\n1,a,1\n", {{"target", Texts{"x", "y"}}, {"task", "classification"}}, "/target"),
@@ -195,6 +194,68 @@ TEST_F(CsvTest, tells_what_is_wrong) {
   EXPECT_EQ(refusal(text, {{"target", "y"}, {"test_path", folder_.path("bad.csv")}}),
             "bad.csv:2:1: column 'x' has 'oops' where numbers are needed; correct the cell, add the text to "
             "missing_tokens, or list the column in categorical");
+}
+
+TEST_F(CsvTest, a_column_of_numbers_is_not_taken_for_text_because_of_one_cell) {
+  const std::string text = "x,c,y\n1,u,a\n2,v,b\noops,u,a\n4,v,b\n5,u,a\n,v,b\n";
+  EXPECT_EQ(refusal(text, {{"target", "y"}}),
+            "t.csv:4:1: column 'x' has 'oops', but 4 of its 5 values are numbers; correct the cell, add the text to "
+            "missing_tokens, or list the column in categorical");
+  EXPECT_EQ(features(open(text, {{"target", "y"}, {"missing_tokens", Texts{"", "oops"}}, {"test_share", 0.0}})).size(),
+            6U * (2 + 2))
+      << "a number and its indicator";
+  EXPECT_EQ(open(text, {{"target", "y"}, {"categorical", "x"}, {"test_share", 0.0}}).info().fields[0].shape[0],
+            5 + 1 + 2);
+}
+
+TEST_F(CsvTest, half_numbers_are_refused_fewer_are_categories) {
+  EXPECT_EQ(refusal("x,y\n1,a\nu,b\n", {{"target", "y"}, {"test_share", 0.0}}),
+            "t.csv:3:1: column 'x' has 'u', but 1 of its 2 values are numbers; correct the cell, add the text to "
+            "missing_tokens, or list the column in categorical");
+  EXPECT_EQ(features(open("x,y\n1,a\nu,b\nu,a\n", {{"target", "y"}, {"test_share", 0.0}})),
+            (std::vector<float>{0, 1, 1, 0, 1, 0}));
+}
+
+TEST_F(CsvTest, a_target_of_numbers_is_not_taken_for_classes_because_of_one_cell) {
+  for (const char* others : {"1,1\n2,2\n", "1,0.5\n2,2\n"}) {  // wherever a fraction stands
+    const std::string text = std::string("x,y\n") + others + "3,2.5x\n";
+    EXPECT_EQ(
+        refusal(text, {{"target", "y"}}),
+        "t.csv:4:3: column 'y' has '2.5x', but 2 of its 3 values are numbers; correct the cell, remove the row, or "
+        "set task = \"classification\"");
+    EXPECT_EQ(open(text, {{"target", "y"}, {"task", "classification"}}).info().n_classes, 3U);
+  }
+}
+
+TEST_F(CsvTest, a_regression_needs_a_number_in_every_row) {
+  const std::string rule = "targets, groups and times need one in every row; fill it in, or remove the row";
+  const std::string way_out =
+      "; times and the targets of a regression have to be numbers; correct the cell, or remove the row";
+  EXPECT_EQ(refusal("x,y\n1,1\n2,b\n", {{"target", "y"}, {"task", "regression"}}),
+            "t.csv:3:3: column 'y' has 'b'" + way_out);
+  EXPECT_EQ(refusal("x,y\n1,1.5\n2,\n", {{"target", "y"}, {"task", "regression"}}),
+            "t.csv:3:3: column 'y' has no value; " + rule);
+  EXPECT_EQ(refusal("x,y,z\n1,1,2\n2,3,NA\n", {{"target", Texts{"y", "z"}}}),
+            "t.csv:3:5: column 'z' has no value; " + rule);
+  EXPECT_EQ(refusal("x,y\n1,1\n2,3\n",
+                    {{"target", "y"}, {"task", "regression"}, {"test_path", folder_.write("bad.csv", "y,x\n?,1\n")}}),
+            "bad.csv:2:1: column 'y' has no value; " + rule);
+  EXPECT_EQ(refusal("x,t,y\n1,1,a\n2,2024-05-01,b\n", {{"target", "y"}, {"time", "t"}}),
+            "t.csv:3:3: column 't' has '2024-05-01'" + way_out);
+}
+
+TEST_F(CsvTest, a_file_that_was_cut_off_within_its_last_cell_is_refused) {
+  const std::string rest =
+      ", which no other row has, and the line has no end: the file looks cut off; complete it, or end the line";
+  EXPECT_EQ(refusal("x,y\n1,setosa\n2,virginica\n3,setosa\n4,virg", {{"target", "y"}}),
+            "t.csv:5:3: column 'y' has 'virg'" + rest);
+  EXPECT_EQ(refusal("y,c\n1,red\n2,blue\n1,r", {{"target", "y"}}), "t.csv:4:3: column 'c' has 'r'" + rest);
+  folder_.write("test.csv", "c,y\nblue,two\nred,one\nblue,t");
+  EXPECT_EQ(refusal("y,c\none,red\ntwo,blue\n", {{"target", "y"}, {"test_path", folder_.path("test.csv")}}),
+            "test.csv:4:6: column 'y' has 't'" + rest);
+  for (const char* whole : {"1,r\n", "1,\"r\"", "1,red", "1,green", "1,"})
+    EXPECT_EQ(refusal(std::string("y,c\n1,red\n2,blue\n") + whole, {{"target", "y"}}), "accepted") << whole;
+  EXPECT_EQ(refusal("y,c\n1,12\n2,3\n1,1", {{"target", "y"}}), "accepted") << "a number may begin another one";
 }
 
 TEST(ParseNumber, takes_finite_numbers_that_fill_the_text) {
