@@ -54,6 +54,13 @@ void repeat_on_cuda() {
 
 }  // namespace
 
+void require_cuda() {
+  if (at::hasCUDA()) return;
+  throw InvalidOption("device",
+                      "device is \"cuda\" but this LibTorch sees no CUDA device; use \"auto\" or \"cpu\", or build "
+                      "against a CUDA LibTorch");
+}
+
 at::Device choose_device(DeviceChoice choice, const Task& task) {
   const bool wants_cuda =
       choice == DeviceChoice::cuda || (choice == DeviceChoice::automatic && task.device_type() == 2);
@@ -63,10 +70,8 @@ at::Device choose_device(DeviceChoice choice, const Task& task) {
     repeat_on_cuda();
     return {at::kCUDA, static_cast<at::DeviceIndex>(task.device_id())};
   }
-  if (free_to_choose) return at::kCPU;
-  throw InvalidOption("device",
-                      "device is \"cuda\" but this LibTorch sees no CUDA device; use \"auto\" or \"cpu\", or build "
-                      "against a CUDA LibTorch");
+  if (!free_to_choose) require_cuda();
+  return at::kCPU;
 }
 
 at::ScalarType choose_compute(Precision precision, at::Device device, const Plan& plan) {

@@ -25,7 +25,11 @@ void check_fit(const Rows& rows, const Plan& plan, const Graph& graph, const Set
     throw Error(NAS_E_INVALID, "the architecture has " + std::to_string(width) + " outputs; this dataset needs " + std::to_string(needed));
   }
   if (settings.augment.needs_images() && !rows.is_images()) {
-    throw InvalidOption("flip", "flip, shift and cutout need one image input [channels, height, width] of uint8 or float32; leave them at none and 0");
+    const AugmentSettings& a = settings.augment;
+    const bool flips = a.flip != Flip::none, shifts = a.shift > 0;
+    const std::string name = flips ? "flip" : shifts ? "shift" : "cutout";
+    throw InvalidOption(name, name + " changes images, and an input row of this dataset is no image [channels, height, width] of uint8 or float32; " +
+                                  (flips ? "set flip = \"none\"" : "set " + name + " = 0"));
   }
   if (settings.augment.mixup > 0 && !rows.can_mix()) {
     throw InvalidOption("mixup", "mixup needs numeric inputs; this dataset has token numbers; leave it at 0");

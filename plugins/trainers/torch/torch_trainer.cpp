@@ -7,6 +7,10 @@
 
 namespace nascent::libtorch {
 
+TorchTrainer::TorchTrainer(const Options& given, const TrainerKind::Setup& setup) : host_(setup.host) {
+  if (given.has("device") && given.text("device") == "cuda") require_cuda();
+}
+
 std::unique_ptr<Model> TorchTrainer::train(const Task& task, const TrainRequest& request) {
   if (!request.graph) throw Error(NAS_E_INVALID, "trainer torch needs an architecture; this space builds none (use trainer command)");
   if (request.train.empty()) throw Error(NAS_E_INVALID, "trainer torch needs a dataset; add [dataset] to the study");

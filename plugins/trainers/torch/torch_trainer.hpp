@@ -21,7 +21,8 @@ class TorchTrainer : public Trainer {
       reported_metric("epoch_seconds", "time since the last report", Direction::minimize),
       reported_metric("batch_size", "where it had to be halved for want of memory")};
 
-  TorchTrainer(const Options&, const TrainerKind::Setup& setup) : host_(setup.host) {}
+  // Throws InvalidOption when `device` asks for CUDA where there is none: no trial could be trained.
+  TorchTrainer(const Options& given, const TrainerKind::Setup& setup);
 
   [[nodiscard]] std::unique_ptr<Model> train(const Task& task, const TrainRequest& request) override;
   [[nodiscard]] std::unique_ptr<Model> load(const Task& task, const std::string& path) override;

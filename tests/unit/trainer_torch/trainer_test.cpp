@@ -195,12 +195,31 @@ TEST(TorchTrainer, what_does_not_fit_is_refused_with_the_way_out) {
   };
   const Arrays table = line(20);
   EXPECT_THAT(message({small_mlp(2, 1), table.all(), {}, epochs(1), {{"loss", "cross_entropy"}}}), HasSubstr("/loss loss is \"cross_entropy\" but the dataset has no classes"));
-  EXPECT_THAT(message({small_mlp(2, 1), table.all(), {}, epochs(1), {{"flip", "horizontal"}}}), HasSubstr("/flip flip, shift and cutout need one image"));
+  EXPECT_THAT(message({small_mlp(2, 1), table.all(), {}, epochs(1), {{"flip", "horizontal"}}}),
+              HasSubstr("/flip flip changes images, and an input row of this dataset is no image [channels, height, width] of uint8 or float32; set flip = \"none\""));
+  EXPECT_THAT(message({small_mlp(2, 1), table.all(), {}, epochs(1), {{"cutout", std::int64_t{2}}}}), HasSubstr("/cutout cutout changes images"));
   EXPECT_THAT(message({small_mlp(3, 1), table.all(), {}, epochs(1)}), HasSubstr("field 'x' has rows of shape 2; the architecture's input 'row' is 3"));
   EXPECT_THAT(message({small_mlp(2, 4), table.all(), {}, epochs(1)}), HasSubstr("the architecture has 4 outputs; this dataset needs 1"));
   if (!at::hasCUDA()) {
     EXPECT_THAT(message(bar_run({{"device", "cuda"}})), HasSubstr("/device device is \"cuda\" but this LibTorch sees no CUDA device; use \"auto\" or \"cpu\""));
   }
+}
+
+TEST(TorchTrainer, cuda_where_there_is_none_is_refused_when_the_trainer_is_created) {
+  if (at::hasCUDA()) GTEST_SKIP() << "this machine has CUDA";
+  using nascent::libtorch::TorchTrainer;
+  const auto refusal = [](const char* device) -> std::string {
+    const training::Config config(TorchTrainer::options, {{"device", std::string(device)}});
+    try {
+      const TorchTrainer trainer(nascent::Options(config.get()), {});
+    } catch (const Error& error) {
+      return error.option();
+    }
+    return "accepted";
+  };
+  EXPECT_EQ(refusal("cuda"), "/device");
+  EXPECT_EQ(refusal("cpu"), "accepted");
+  EXPECT_EQ(refusal("auto"), "accepted");
 }
 
 }  // namespace
