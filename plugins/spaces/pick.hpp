@@ -79,11 +79,11 @@ Ends<T> ends_of(const Options& given, const std::string& name, const std::vector
   return {list.front(), list.back()};
 }
 
-// The values of a list option, or `otherwise` when it is absent; each one of `known`, none twice. Throws InvalidOption.
+// The values of a list of texts: at least one, each one of `known`, none twice. Throws InvalidOption.
 inline std::vector<std::string> words_of(const Options& given, const std::string& name,
-                                         std::vector<std::string> otherwise, const std::vector<std::string>& known) {
+                                         const std::vector<std::string>& known) {
   std::vector<std::string> words = given.texts(name);
-  if (words.empty()) return otherwise;
+  if (words.empty()) throw InvalidOption(given.pointer(name), name + " is empty; give at least one value");
   for (auto w = words.begin(); w != words.end(); ++w) {
     if (std::find(known.begin(), known.end(), *w) == known.end()) {
       std::string all;

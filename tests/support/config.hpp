@@ -41,7 +41,11 @@ class Config {
     for (const Option& o : T::options) {
       const std::string name(view(o.name));
       const Options given = options();
-      if (o.dflt.type == NAS_T_NULL || given.has(name) || given.has(name + "/0")) continue;
+      if (o.dflt.type == NAS_T_NULL || given.has(name) || given.table(name).has("0")) continue;
+      if (o.type == NAS_O_STRS) {
+        set(name, default_texts({o.dflt.u.s, o.dflt.n}));
+        continue;
+      }
       names_.push_back("/" + name);
       items_.push_back({str(names_.back()), o.dflt});
     }

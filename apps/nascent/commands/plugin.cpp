@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <nascent/options.hpp>
 #include <nlohmann/json.hpp>
 
 #include "catalog.hpp"
@@ -16,14 +17,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json default_json(const core::OptionValue& value) {
+Json default_json(const core::OptionInfo& option) {
+  const auto* text = std::get_if<std::string>(&option.dflt);
+  if (text != nullptr && option.type == NAS_O_STRS) return nascent::default_texts(*text);
   return std::visit([](const auto& v) -> Json {
     if constexpr (std::is_same_v<std::decay_t<decltype(v)>, std::monostate>) {
       return nullptr;
     } else {
       return v;
     }
-  }, value);
+  }, option.dflt);
 }
 
 std::string_view direction_text(std::uint32_t direction) {
@@ -37,7 +40,7 @@ Json component_json(const core::ComponentInfo& component) {
     if (std::isfinite(option.lo)) json["min"] = option.lo;
     if (std::isfinite(option.hi)) json["max"] = option.hi;
     if (!option.choices.empty()) json["choices"] = option.choices;
-    if (!std::holds_alternative<std::monostate>(option.dflt)) json["default"] = default_json(option.dflt);
+    if (!std::holds_alternative<std::monostate>(option.dflt)) json["default"] = default_json(option);
     json["required"] = option.required;
     json["searchable"] = option.searchable;
     options.push_back(std::move(json));
@@ -117,7 +120,7 @@ Outcome inspect(const InspectOptions& options) {
   }
   TextTable table({"option", "type", "default", "range", "", "help"});
   for (const core::OptionInfo& option : component->options) {
-    const Json value = default_json(option.dflt);
+    const Json value = default_json(option);
     table.add({option.name, std::string(core::option_type_name(option.type)), value.is_null() ? (option.required ? "required" : "-") : value.dump(),
                range_text(option), option.searchable ? "searchable" : "", option.help});
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nascent/options.hpp>
 
 #include "config/component.hpp"
 #include "config/option_value.hpp"
@@ -236,6 +237,7 @@ class ComponentResolver {
 
   void fill(const OptionInfo& option) {
     if (!std::holds_alternative<std::monostate>(option.dflt)) {
+      if (option.type == NAS_O_STRS) return fill_texts(option);
       OptionValue value = default_of(option, config_.directory);
       result_.complete.options.push_back({option.name, config_.where, config_value(value, config_.where)});
       result_.options.set(pointer_step(option.name), std::move(value));
@@ -243,6 +245,15 @@ class ComponentResolver {
       diagnostics_.add(config_.where, fmt::format("{} needs the option {} ({}); give it {}", component_name(config_),
                                                   option.name, option.help, rule_of(option)));
     }
+  }
+
+  void fill_texts(const OptionInfo& option) {
+    ConfigValue::Array elements;
+    for (std::string& text : nascent::default_texts(std::get<std::string>(option.dflt))) {
+      result_.options.set(pointer_step(option.name) + "/" + std::to_string(elements.size()), text);
+      elements.push_back({std::move(text), config_.where});
+    }
+    result_.complete.options.push_back({option.name, config_.where, {std::move(elements), config_.where}});
   }
 
   const ComponentConfig& config_;

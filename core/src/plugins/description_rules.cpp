@@ -42,13 +42,14 @@ bool fits(const OptionValue& value, std::uint32_t type) {
     case NAS_O_STR:
     case NAS_O_CHOICE:
     case NAS_O_PATH:
+    case NAS_O_STRS:  // an element a line
       return std::holds_alternative<std::string>(value);
     case NAS_O_INTS:
       return std::holds_alternative<Ints>(value);
     case NAS_O_FLOATS:
       return std::holds_alternative<Floats>(value) || std::holds_alternative<Ints>(value);
     default:
-      return false;  // lists of text and tables have no default
+      return false;  // tables have no default
   }
 }
 

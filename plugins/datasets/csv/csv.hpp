@@ -36,7 +36,9 @@ class Csv : public Dataset {
       option("categorical", "columns of categories although they hold numbers").texts(),
       option("group", "column whose equal values stay together when rows are split").text(),
       option("time", "column of times: the latest rows become the test split").text(),
-      option("missing_tokens", "cells without a value; default: empty, NA, NaN, nan, N/A, null, ?").texts(),
+      option("missing_tokens", "cells without a value; a list given here replaces the default")
+          .texts()
+          .otherwise("\nNA\nNaN\nnan\nN/A\nnull\n?"),
       option("missing", "impute: median or most frequent, with an indicator; refuse: an error")
           .one_of(missing_choices)
           .otherwise("impute"),

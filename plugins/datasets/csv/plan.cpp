@@ -18,7 +18,6 @@ bool contains(const std::vector<std::size_t>& columns, std::size_t column) {
 EncodingSettings settings_of(const Options& given) {
   EncodingSettings s;
   s.missing_tokens = given.texts("missing_tokens");
-  if (s.missing_tokens.empty()) s.missing_tokens = {"", "NA", "NaN", "nan", "N/A", "null", "?"};
   s.missing = given.text("missing") == "refuse" ? MissingRule::refuse : MissingRule::impute;
   s.standardize = given.flag("standardize");
   s.categories_max = static_cast<std::size_t>(given.integer("categories_max"));

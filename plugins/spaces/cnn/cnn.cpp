@@ -41,13 +41,13 @@ Cnn::Cnn(const Options& given, const SpaceSetup& setup)
       throw InvalidOption(given.pointer("kernels"), "kernels has " + std::to_string(k) +
                                                         "; kernel extents are odd, so that the map keeps its size");
   }
-  const auto blocks = words_of(given, "blocks", kBlocks, kBlocks);
+  const auto blocks = words_of(given, "blocks", kBlocks);
 
   SpaceBuilder s;
-  activation_ = Pick<std::string>::choice(s, "activation", words_of(given, "activations", kActivations, kActivations));
+  activation_ = Pick<std::string>::choice(s, "activation", words_of(given, "activations", kActivations));
   normalization_ =
-      Pick<std::string>::choice(s, "normalization", words_of(given, "normalizations", {"batch"}, kNormalizations));
-  pooling_ = Pick<std::string>::choice(s, "pooling", words_of(given, "poolings", kPoolings, kPoolings));
+      Pick<std::string>::choice(s, "normalization", words_of(given, "normalizations", kNormalizations));
+  pooling_ = Pick<std::string>::choice(s, "pooling", words_of(given, "poolings", kPoolings));
   stem_stride_ = Pick<std::int64_t>::ordinal(s, "stem_stride", ascending_of(given, "stem_strides"));
   growth_ = Pick<std::int64_t>::ordinal(s, "growth", ascending_of(given, "growths"));
   dropout_ = Span::real(s, "dropout", dropout.lo, dropout.hi);

@@ -28,14 +28,17 @@ class Cnn : public Space {
           .integers(1, 4)
           .otherwise(default_growths),
       option("kernels", "kernel extents to choose from, odd").integers(1, 15).otherwise(default_kernels),
-      option("blocks", "block types to choose from; default: plain, residual, depthwise_separable, squeeze_excite")
-          .texts(),
+      option("blocks", "block types to choose from")
+          .texts()
+          .otherwise("plain\nresidual\ndepthwise_separable\nsqueeze_excite"),
       option("expansions", "inner width of squeeze_excite blocks as a multiple, to choose from")
           .integers(1, 16)
           .otherwise(default_expansions),
-      option("activations", "activations to choose from; default: relu, leaky_relu, gelu, silu, hard_swish").texts(),
-      option("poolings", "downsampling between stages, to choose from; default: max, avg, stride").texts(),
-      option("normalizations", "normalisations to choose from: batch, group, none; default: batch").texts(),
+      option("activations", "activations to choose from")
+          .texts()
+          .otherwise("relu\nleaky_relu\ngelu\nsilu\nhard_swish"),
+      option("poolings", "downsampling between stages, to choose from").texts().otherwise("max\navg\nstride"),
+      option("normalizations", "normalisations to choose from; also group, none").texts().otherwise("batch"),
       option("stem_strides", "strides of the first convolution to choose from")
           .integers(1, 4)
           .otherwise(default_stem_strides),

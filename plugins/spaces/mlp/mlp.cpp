@@ -26,10 +26,9 @@ Mlp::Mlp(const Options& given, const SpaceSetup& setup) : input_shape_(setup.inp
 
   SpaceBuilder s;
   activation_ = Pick<std::string>::choice(
-      s, "activation",
-      spaces::words_of(given, "activations", {"relu", "leaky_relu", "gelu", "silu", "tanh"}, kActivations));
+      s, "activation", spaces::words_of(given, "activations", kActivations));
   normalization_ = Pick<std::string>::choice(
-      s, "normalization", spaces::words_of(given, "normalizations", kNormalizations, kNormalizations));
+      s, "normalization", spaces::words_of(given, "normalizations", kNormalizations));
   residual_ = Pick<std::string>::choice(s, "residual", residual_values(given));
   dropout_ = Span::real(s, "dropout", dropout.lo, dropout.hi);
   const auto declare_layer = [&](SpaceBuilder& inner) { return Pick<std::int64_t>::ordinal(inner, "width", widths); };

@@ -22,8 +22,10 @@ class Mlp : public Space {
           .integers(0, 64)
           .otherwise(default_depth),
       option("widths", "units of a hidden layer to choose from").integers(1, 1000000).otherwise(default_widths),
-      option("activations", "activations to choose from; default: relu, leaky_relu, gelu, silu, tanh").texts(),
-      option("normalizations", "normalisations to choose from; default: none, batch, layer").texts(),
+      option("activations", "activations to choose from; also elu, selu, hard_swish, mish")
+          .texts()
+          .otherwise("relu\nleaky_relu\ngelu\nsilu\ntanh"),
+      option("normalizations", "normalisations to choose from").texts().otherwise("none\nbatch\nlayer"),
       option("residuals", "residual connections: never, always or search").one_of(residual_choices).otherwise("search"),
       option("dropout", "dropout after each hidden layer: [lowest, highest], or one value")
           .reals(0, 0.95)

@@ -35,6 +35,7 @@ struct Option : nas_option {
   constexpr Option reals(double minimum = -infinity, double maximum = infinity) const {
     return bounded(NAS_O_FLOATS, minimum, maximum);
   }
+  // Its default, if any, is written as one text, an element a line: texts().otherwise("relu\ntanh").
   constexpr Option texts() const { return typed(NAS_O_STRS); }
   constexpr Option table() const { return typed(NAS_O_TABLE); }
   // names: a static array made by nascent::names("a", "b").
@@ -101,6 +102,17 @@ constexpr Option option(std::string_view name, std::string_view help) {
   o.lo = -std::numeric_limits<double>::infinity();
   o.hi = std::numeric_limits<double>::infinity();
   return o;
+}
+
+// The elements of a list of texts, from its default: one on each line, so that "" is a list of one empty text.
+inline std::vector<std::string> default_texts(std::string_view lines) {
+  std::vector<std::string> all;
+  for (std::size_t begin = 0; begin <= lines.size();) {
+    const std::size_t end = std::min(lines.find('\n', begin), lines.size());
+    all.emplace_back(lines.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return all;
 }
 
 template <class... Text>

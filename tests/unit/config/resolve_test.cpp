@@ -100,7 +100,7 @@ TEST(Resolve, defaults_take_the_type_of_their_option_and_paths_begin_at_the_file
   const ResolvedComponent resolved = resolve_component(config, *schema("dataset", "idx"), diagnostics);
   EXPECT_TRUE(diagnostics.empty()) << diagnostics.error().message;
   EXPECT_EQ(resolved.options.to_json(),
-            R"({"images":"/data/train.gz","kernel":[3,5],"cache":"/data/cache","timeout":120.0})");
+            R"({"images":"/data/train.gz","kernel":[3,5],"cache":"/data/cache","timeout":120.0,"mirrors":["first","second"]})");
 }
 
 ComponentConfig evolution() {

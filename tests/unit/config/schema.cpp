@@ -36,6 +36,7 @@ constexpr std::array dataset_options{
     option("kernel", "sizes tried").integers(1, 9).otherwise(kernel_default),
     option("cache", "folder for copies").path().otherwise("cache"),
     option("timeout", "of the download").seconds().otherwise("2min"),
+    option("mirrors", "places to look at").texts().otherwise("first\nsecond"),
 };
 constexpr std::array declared_options{
     option("parameters", "the random variables by name").table(),

@@ -43,6 +43,7 @@ TEST(Manifest, keeps_every_type_of_default) {
                                                                     {NAS_O_FLOAT, 0.1},
                                                                     {NAS_O_FLOAT, 2.0},
                                                                     {NAS_O_STR, std::string("é\n")},
+                                                                    {NAS_O_STRS, std::string("\na\nb")},
                                                                     {NAS_O_INTS, std::vector<std::int64_t>{1, 2}},
                                                                     {NAS_O_FLOATS, std::vector<double>{0.5, 1e300}},
                                                                     {NAS_O_TABLE, {}},

@@ -21,7 +21,8 @@ constexpr std::array declared{option("n", "a count").integer(1, 9).otherwise(4),
                               option("sizes", "sizes").integers(1, 99).otherwise(defaults),
                               option("wait", "seconds").seconds().otherwise(5),
                               option("on", "a flag").flag().otherwise(false),
-                              option("file", "a file").path().required()};
+                              option("file", "a file").path().required(),
+                              option("names", "names").texts().otherwise("\nNA\n?")};
 
 TEST(Option, is_constant_data) {
   static_assert(declared[0].type == NAS_O_INT && declared[0].lo == 1 && declared[0].hi == 9 &&
@@ -33,8 +34,17 @@ TEST(Option, is_constant_data) {
   static_assert(declared[4].type == NAS_O_SECONDS && declared[4].dflt.type == NAS_T_FLOAT && declared[4].dflt.u.f == 5);
   static_assert(declared[5].dflt.type == NAS_T_BOOL && declared[5].dflt.u.i == 0);
   static_assert(declared[6].flags == NAS_OF_REQUIRED);
+  static_assert(declared[7].type == NAS_O_STRS && declared[7].dflt.type == NAS_T_STR && declared[7].dflt.n == 5);
   EXPECT_EQ(view(declared[2].choices[1]), "exact");
   EXPECT_EQ(view(declared[0].help), "a count");
+}
+
+TEST(Option, the_default_of_a_list_of_texts_has_an_element_a_line) {
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(default_texts("\nNA\n?"), (Texts{"", "NA", "?"}));
+  EXPECT_EQ(default_texts("batch"), (Texts{"batch"}));
+  EXPECT_EQ(default_texts(""), (Texts{""}));
+  EXPECT_EQ(default_texts("a\n"), (Texts{"a", ""}));
 }
 
 std::string refusal(const std::function<void()>& act, const std::string& option) {

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <nascent/options.hpp>
 #include <nlohmann/json.hpp>
 
 #include "nascent/core/nearest.hpp"
@@ -138,7 +139,13 @@ nlohmann::ordered_json to_json(const CheckFinding& f) {
 Result<OptionTable> check_options(const ComponentInfo& component, const std::vector<std::string>& entries) {
   OptionTable table;
   for (const OptionInfo& o : component.options) {
-    if (!std::holds_alternative<std::monostate>(o.dflt)) table.set(pointer_step(o.name), o.dflt);
+    const bool given = std::ranges::any_of(
+        entries, [&](const std::string& entry) { return entry.starts_with(component.alias + "." + o.name + "="); });
+    if (given || std::holds_alternative<std::monostate>(o.dflt)) continue;
+    if (o.type == NAS_O_STRS)
+      set_json(table, pointer_step(o.name), nascent::default_texts(std::get<std::string>(o.dflt)));
+    else
+      table.set(pointer_step(o.name), o.dflt);
   }
   std::vector<std::string> names;
   for (const OptionInfo& o : component.options) names.push_back(o.name);
