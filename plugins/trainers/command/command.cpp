@@ -1,11 +1,15 @@
 // Any program as a candidate's training: it reads the trial from a JSON file and writes metrics to a pipe.
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "nascent/trainer.hpp"
 #include "process.hpp"
@@ -52,13 +56,52 @@ std::string last_words(const std::string& log) {
   return last.substr(0, 300);
 }
 
+std::string number(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%g", value);
+  return text.data();
+}
+
+std::string as_line(const std::vector<std::string>& argv) {
+  std::string line;
+  for (const std::string& word : argv) line += (line.empty() ? "" : " ") + word;
+  return line.substr(0, 120);
+}
+
+// What to write instead of a program that cannot be run.
+std::string way_to_run(const std::vector<std::string>& argv, const std::string& directory) {
+  const std::string& program = argv[0];
+  const std::string with_interpreter = "its interpreter before it, such as [\"python3\", \"train.py\"]";
+  if (argv.size() == 1 && program.find(' ') != std::string::npos) {
+    return "write program and arguments apart, such as [\"python3\", \"train.py\"]";
+  }
+  std::error_code ignored;
+  if (!fs::is_regular_file(fs::path(directory) / program, ignored)) return "check the path and its permissions, or PATH";
+  if (program.find('/') == std::string::npos) return "a file of the working directory is run as './" + program + "', or write " + with_interpreter;
+  return "make the file executable (chmod +x), or write " + with_interpreter;
+}
+
+// The script that an interpreter would be asked for in vain: its first argument, unless that is one of its options. Shells
+// are left out, they look for scripts in more than one place.
+std::optional<std::string> missing_script(const std::vector<std::string>& argv, const std::string& directory) {
+  if (argv.size() < 2 || argv[1].empty() || argv[1][0] == '-') return std::nullopt;
+  std::string interpreter = fs::path(argv[0]).filename();
+  interpreter.erase(interpreter.find_last_not_of("0123456789.") + 1);  // python3.11
+  constexpr std::array known{"python", "pypy", "Rscript", "julia", "perl", "ruby"};
+  std::error_code ignored;
+  if (std::find(known.begin(), known.end(), interpreter) == known.end() || fs::exists(fs::path(directory) / argv[1], ignored)) {
+    return std::nullopt;
+  }
+  return argv[1];
+}
+
 class Command : public nascent::Trainer {
  public:
   static constexpr nascent::About about{"org.nascent.trainer.command", "command", "1.0.0",
                                         "Any program as a candidate's training: Python, shell, anything"};
   static constexpr std::array options{
       nascent::option("command", "program and arguments, a list of texts").texts().required(),
-      nascent::option("directory", "working directory of the program").path(),
+      nascent::option("directory", "working directory of the program; the study file's, when none is given").path().otherwise("."),
       nascent::option("grace", "time between asking a program to stop, SIGTERM and SIGKILL").seconds().otherwise(5.0)};
 
   explicit Command(const nascent::Options& given) {
@@ -71,10 +114,11 @@ class Command : public nascent::Trainer {
       throw nascent::InvalidOption("directory", "directory is '" + directory + "', which is no folder; give the folder the program runs in");
     }
     if (!command::finds_program(argv[0], directory)) {
-      const bool is_line = argv.size() == 1 && argv[0].find(' ') != std::string::npos;
-      throw nascent::InvalidOption("command", "command is '" + argv[0] + "', which is no program that can be run; " +
-                                                  (is_line ? "write program and arguments apart, such as [\"python3\", \"train.py\"]"
-                                                           : "check the path and its permissions, or PATH"));
+      throw nascent::InvalidOption("command", "command is '" + argv[0] + "', which is no program that can be run; " + way_to_run(argv, directory));
+    }
+    if (const auto script = missing_script(argv, directory)) {
+      throw nascent::InvalidOption("command", "command names the script '" + *script + "', which does not exist in " +
+                                                  (directory.empty() ? "the working directory" : directory) + "; check its name, or set directory");
     }
   }
 
@@ -115,7 +159,7 @@ class Command : public nascent::Trainer {
       reported = true;
       std::vector<nascent::MetricValue> metrics;
       for (const auto& [name, value] : report.metrics) {
-        if (!std::isfinite(value)) throw nascent::Diverged(name + " is not finite at budget " + std::to_string(budget));
+        if (!std::isfinite(value)) throw nascent::Diverged(name + " is NaN or infinite at budget " + number(budget));
         metrics.push_back({name, value});
       }
       const nascent::Verdict verdict = task.report(budget, metrics);
@@ -128,8 +172,8 @@ class Command : public nascent::Trainer {
     }
     classify(finished(program, task, grace), log);
     if (!reported) {
-      throw nascent::Error(NAS_E_INTERNAL, "'" + argv[0] + "' ended without a report; write one JSON line such as {\"val_accuracy\": 0.9} "
-                                           "to the file descriptor in NASCENT_REPORT");
+      throw nascent::Error(NAS_E_INTERNAL, "'" + as_line(argv) + "' ended without a report; write one JSON line such as {\"val_accuracy\": 0.9} "
+                                           "to the file descriptor in NASCENT_REPORT; what it prints does not count");
     }
     return nullptr;
   }

@@ -48,8 +48,8 @@ Json architecture_json(const nascent::Graph& graph) {
   return {{"nodes", nodes}, {"outputs", outputs}};
 }
 
-// Python's json writes NaN, Infinity and -Infinity bare, which is no JSON: as null they reach the reader. Text in quotes,
-// such as a metric's name, stays as it is.
+// Numbers that are not finite stand bare as Python's json (NaN, Infinity) or C (nan, inf) writes them, which is no JSON: as
+// null they reach the reader. Text in quotes, such as a metric's name, stays as it is.
 std::string with_nulls(std::string_view line) {
   std::string text;
   bool quoted = false;
@@ -59,7 +59,7 @@ std::string with_nulls(std::string_view line) {
     if (quoted) {
       length = rest[0] == '\\' && rest.size() > 1 ? 2 : 1;
     } else {
-      for (const std::string_view word : {"-Infinity", "Infinity", "NaN"}) {
+      for (const std::string_view word : {"-Infinity", "Infinity", "NaN", "-inf", "inf", "-nan", "nan"}) {
         if (rest.starts_with(word)) length = word.size();
       }
     }
@@ -107,7 +107,7 @@ std::vector<std::string> parameter_environment(const nascent::TrainRequest& requ
 
 ReportLine parse_report(std::string_view line, double next_budget) {
   const Json json = Json::parse(with_nulls(line), nullptr, false);
-  if (!json.is_object()) refuse(line, "is no JSON object; write one object a line, such as {\"val_accuracy\": 0.9}");
+  if (!json.is_object()) refuse(line, "is no JSON object; write one object a line, names in double quotes, such as {\"val_accuracy\": 0.9}");
   ReportLine report{next_budget, {}};
   for (const auto& [name, value] : json.items()) {
     if (!value.is_number() && !value.is_null()) refuse(line, "has '" + name + "', which is no number; metrics are numbers");

@@ -22,7 +22,7 @@ struct ReportLine {
   double budget = 0;  // as given, or `next_budget`
   std::vector<std::pair<std::string, double>> metrics;
 };
-// One report: {"val_accuracy": 0.9, "budget": 3}. Numbers only; NaN and Infinity as Python writes them are taken.
+// One report: {"val_accuracy": 0.9, "budget": 3}. Numbers only; NaN and infinity as Python or C writes them are taken.
 // Throws nascent::Error(NAS_E_INVALID) quoting the line and the rule.
 ReportLine parse_report(std::string_view line, double next_budget);
 

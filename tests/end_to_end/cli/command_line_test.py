@@ -673,6 +673,21 @@ class CommandLine(unittest.TestCase):
         twice, _ = self.nascent("validate", "resolved.toml", "--resolved")
         self.assertEqual(twice, once)
 
+    def test_the_resolved_study_shows_lists_of_texts_that_were_left_to_their_default(self):
+        self.write("data.csv", "x,y\n" + "".join(f"{i},{'ab'[i % 2]}\n" for i in range(20)))
+        self.write("data.toml", DATA_STUDY)
+        resolved = tomllib.loads(self.nascent("validate", "data.toml", "--resolved")[0])
+        self.assertEqual(resolved["space"]["normalizations"], ["none", "batch", "layer"])
+        self.assertEqual(resolved["dataset"]["missing_tokens"], ["", "NA", "NaN", "nan", "N/A", "null", "?"])
+        _, err = self.nascent("validate", "data.toml", "--set", "space.normalizations=[]", code=2)
+        self.assertIn("space.normalizations is empty; give at least one value", err)
+
+    def test_a_program_runs_in_the_folder_of_the_study_wherever_nascent_is_started(self):
+        study = self.script_study("here.toml", "test -e here.toml && echo '{\"loss\": 1}' >&3")
+        for arguments in (["run", str(self.folder / study)], ["resume", str(self.folder / "here.db"), "--set", "stop.trials=5"]):
+            ended = subprocess.run([NASCENT, *arguments], cwd="/", capture_output=True, text=True, timeout=120)
+            self.assertEqual(ended.returncode, 0, ended.stdout + ended.stderr)
+
     def test_no_completed_trial_is_found_wanting(self):
         study = self.script_study("failing.toml", "echo the disk is full >&2; exit 7")
         self.nascent("run", study, code=1)

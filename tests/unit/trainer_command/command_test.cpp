@@ -229,9 +229,28 @@ TEST_F(CommandTest, a_command_line_in_one_text_is_told_apart) {
 TEST_F(CommandTest, a_program_is_looked_for_from_its_directory) {
   directory_ = folder_.path();
   std::ofstream(folder_.path("train")) << "#!/bin/sh\necho '{\"a\": 1}' >&3\n";
-  EXPECT_EQ(train(std::vector<std::string>{"./train"}).option, "/command");  // no permission to run it
+  const std::string rest = ", or write its interpreter before it, such as [\"python3\", \"train.py\"]";
+  EXPECT_EQ(train(std::vector<std::string>{"train"}).message,
+            "command is 'train', which is no program that can be run; a file of the working directory is run as './train'" + rest);
+  const Outcome not_executable = train(std::vector<std::string>{"./train"});
+  EXPECT_EQ(not_executable.option, "/command");
+  EXPECT_EQ(not_executable.message,
+            "command is './train', which is no program that can be run; make the file executable (chmod +x)" + rest);
   std::filesystem::permissions(folder_.path("train"), std::filesystem::perms::owner_all);
   EXPECT_EQ(train(std::vector<std::string>{"./train"}).status, NAS_OK);
+}
+
+TEST_F(CommandTest, a_script_that_does_not_exist_is_named) {
+  directory_ = folder_.path();
+  const std::string python = folder_.path("python3.11");  // any program of that name
+  std::ofstream(python) << "#!/bin/sh\necho '{\"a\": 1}' >&3\n";
+  std::filesystem::permissions(python, std::filesystem::perms::owner_all);
+  const Outcome outcome = train(std::vector<std::string>{python, "trian.py"});
+  EXPECT_EQ(outcome.option, "/command");
+  EXPECT_EQ(outcome.message, "command names the script 'trian.py', which does not exist in " + directory_ + "; check its name, or set directory");
+  EXPECT_EQ(train(std::vector<std::string>{python, "-m", "train"}).status, NAS_OK);
+  std::ofstream(folder_.path("train.py")) << "";
+  EXPECT_EQ(train(std::vector<std::string>{python, "train.py"}).status, NAS_OK);
 }
 
 TEST_F(CommandTest, a_folder_that_does_not_exist_is_named) {
@@ -260,7 +279,7 @@ TEST_F(CommandTest, signals_tell_why_a_trial_failed) {
 TEST_F(CommandTest, a_metric_that_is_nan_is_divergence_and_ends_the_program) {
   const Outcome outcome = train(R"(echo $$ > "$(dirname "$NASCENT_TRIAL")/pid"; echo '{"a": 1}' >&3; echo '{"a": NaN}' >&3; while :; do sleep 0.05; done)");
   EXPECT_EQ(outcome.status, NAS_E_NUMERIC);
-  EXPECT_THAT(outcome.message, HasSubstr("a is not finite at budget 4"));
+  EXPECT_THAT(outcome.message, HasSubstr("a is NaN or infinite at budget 4"));
   EXPECT_EQ(reports_.size(), 1);
   EXPECT_FALSE(lives("pid"));
 }
@@ -280,7 +299,8 @@ TEST_F(CommandTest, a_line_without_end_fails_the_trial) {
 TEST_F(CommandTest, no_report_fails_the_trial) {
   const Outcome outcome = train("exit 0");
   EXPECT_EQ(outcome.status, NAS_E_INTERNAL);
-  EXPECT_EQ(outcome.message, "'sh' ended without a report; write one JSON line such as {\"val_accuracy\": 0.9} to the file descriptor in NASCENT_REPORT");
+  EXPECT_EQ(outcome.message, "'sh -c exit 0' ended without a report; write one JSON line such as {\"val_accuracy\": 0.9} to the file descriptor in NASCENT_REPORT; "
+            "what it prints does not count");
 }
 
 TEST_F(CommandTest, a_child_that_keeps_the_pipe_open_neither_delays_the_end_nor_outlives_it) {

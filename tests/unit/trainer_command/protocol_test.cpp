@@ -27,8 +27,8 @@ TEST(Report, has_metrics_and_the_budget_it_names_or_the_next) {
   EXPECT_EQ(command::parse_report(R"({"val_loss": 0.5, "budget": 2.5})", 7).budget, 2.5);
 }
 
-TEST(Report, what_python_writes_for_numbers_that_are_not_finite_is_nan) {
-  for (const char* word : {"NaN", "Infinity", "-Infinity", "null"}) {
+TEST(Report, what_python_and_c_write_for_numbers_that_are_not_finite_is_nan) {
+  for (const char* word : {"NaN", "Infinity", "-Infinity", "null", "nan", "-nan", "inf", "-inf"}) {
     const auto report = command::parse_report(std::string(R"({"a": )") + word + R"(, "b": 1})", 1);
     EXPECT_TRUE(std::isnan(report.metrics[0].second)) << word;
     EXPECT_EQ(report.metrics[1].second, 1);
@@ -40,11 +40,12 @@ TEST(Report, names_stay_as_they_are) {
   EXPECT_EQ(report.metrics[0].first, "NaN_count");
   EXPECT_EQ(report.metrics[1].first, "a\"NaN");
   EXPECT_EQ(report.metrics[2].first, "Infinity");
+  EXPECT_EQ(command::parse_report(R"({"nan": 2})", 1).metrics[0].second, 2);
 }
 
 TEST(Report, other_lines_are_refused_with_the_rule) {
-  EXPECT_EQ(refusal("epoch 1"), "report 'epoch 1' is no JSON object; write one object a line, such as {\"val_accuracy\": 0.9}");
-  EXPECT_EQ(refusal("[1]"), "report '[1]' is no JSON object; write one object a line, such as {\"val_accuracy\": 0.9}");
+  EXPECT_EQ(refusal("epoch 1"), "report 'epoch 1' is no JSON object; write one object a line, names in double quotes, such as {\"val_accuracy\": 0.9}");
+  EXPECT_EQ(refusal("[1]"), "report '[1]' is no JSON object; write one object a line, names in double quotes, such as {\"val_accuracy\": 0.9}");
   EXPECT_EQ(refusal(R"({"a": "x"})"), R"(report '{"a": "x"}' has 'a', which is no number; metrics are numbers)");
   EXPECT_EQ(refusal(R"({"budget": 1})"), R"(report '{"budget": 1}' holds no metric; name at least one, such as "val_accuracy")");
   EXPECT_EQ(refusal(R"({"budget": NaN, "a": 1})"),
