@@ -97,7 +97,8 @@ void CsvFile::parse(CsvFormat format) {
     }
     if (line.size() != names_.size()) {
       refuse(line.front().begin, "the row has " + std::to_string(line.size()) + " cells, but there are " +
-                                     std::to_string(names_.size()) + " columns");
+                                     std::to_string(names_.size()) + " columns" +
+                                     (names_.size() == 1 ? header_hint() : ""));
     }
     cells_.insert(cells_.end(), line.begin(), line.end());
   }
@@ -112,6 +113,20 @@ void CsvFile::take_header(std::vector<Cell> first) {
     if (!seen.insert(name).second) refuse(first[i].begin, "two columns are named '" + name + "'; names have to differ");
     names_.push_back(std::move(name));
   }
+}
+
+std::string CsvFile::header_hint() const {
+  if (names_.size() == 1) {
+    const std::size_t at = names_[0].find_first_of(",;\t|");
+    if (at == std::string::npos) return "";
+    const std::string found = names_[0][at] == '\t' ? "tab" : names_[0].substr(at, 1);
+    return "; the header is one cell: if '" + found + "' stands between cells, set delimiter = \"" + found + "\"";
+  }
+  const auto is_number = [](const std::string& name) {
+    return name.find_first_of("0123456789+-.") == 0 && name.find_first_not_of("0123456789+-.eE") == std::string::npos;
+  };
+  const bool numbers = std::any_of(names_.begin(), names_.end(), is_number);
+  return numbers ? "; if the first line is no header, set header = false" : "";
 }
 
 bool CsvFile::is_line_end(std::size_t at) const {

@@ -31,6 +31,9 @@ class CsvFile {
   [[nodiscard]] std::size_t rows() const { return names_.empty() ? 0 : cells_.size() / names_.size(); }
   // The content of a cell: quotes removed, doubled quotes single; unquoted cells without surrounding blanks.
   [[nodiscard]] std::string cell(std::size_t row, std::size_t column) const;
+  // What to say besides when the columns are not what somebody expects: a header of one column that another delimiter would
+  // divide, or of numbers; else "".
+  [[nodiscard]] std::string header_hint() const;
   // Does the last line stop without a line end, within a cell that no quote closes? So does a file that was cut off.
   [[nodiscard]] bool ends_open() const { return text_.back() != '\n' && !cells_.back().quoted; }
   // "data.csv:14:9", counted from 1; columns in bytes.

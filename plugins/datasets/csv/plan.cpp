@@ -9,7 +9,8 @@
 namespace nascent::csv {
 namespace {
 
-constexpr std::size_t kClassesAutoMax = 20;  // distinct whole numbers that task = "auto" still takes for classes
+constexpr std::size_t kDifferentTextsMin = 20;  // of a column that holds no text twice
+constexpr std::size_t kClassesAutoMax = 20;     // distinct whole numbers that task = "auto" still takes for classes
 
 bool contains(const std::vector<std::size_t>& columns, std::size_t column) {
   return std::find(columns.begin(), columns.end(), column) != columns.end();
@@ -41,8 +42,8 @@ std::size_t column_named(const CsvFile& file, const std::string& name, const std
   for (std::size_t i = 0; i < std::min<std::size_t>(file.columns(), 12); ++i)
     known += (i == 0 ? "" : ", ") + file.names()[i];
   if (file.columns() > 12) known += ", ...";
-  throw InvalidOption(
-      option, option + " names column '" + name + "', which " + file.path() + " does not have; it has: " + known);
+  throw InvalidOption(option, option + " names column '" + name + "', which " + file.path() +
+                                  " does not have; it has: " + known + file.header_hint());
 }
 
 std::vector<std::size_t> columns_named(const Options& given, const CsvFile& file, const std::string& option) {
@@ -73,10 +74,29 @@ std::vector<std::size_t> all_rows(const CsvFile& file) {
   return rows;
 }
 
+// Texts of which none occurs twice are names, dates or numbers written in another way, rather than categories. Few rows
+// say nothing.
+void refuse_all_different(const CellReader& cells, std::size_t column, const std::string& way_out) {
+  std::set<std::string> seen;
+  std::optional<std::size_t> first;
+  for (std::size_t row = 0; row < cells.file().rows(); ++row) {
+    if (cells.is_missing(row, column)) continue;
+    if (!first) first = row;
+    if (!seen.insert(cells.file().cell(row, column)).second) return;
+  }
+  if (seen.size() < kDifferentTextsMin) return;
+  cells.refuse(
+      *first, column,
+      "has " + shown(cells.file().cell(*first, column)) + " and as many different texts as values; " + way_out);
+}
+
 // Text, or at most 20 different whole numbers, are classes.
 bool looks_like_classes(const CellReader& cells, std::size_t target) {
   for (std::size_t row = 0; row < cells.file().rows(); ++row) static_cast<void>(text_of(cells, row, target));
-  if (!holds_numbers(cells, target, "remove the row, or set task = \"classification\"")) return true;
+  if (!holds_numbers(cells, target, "remove the row, or set task = \"classification\"")) {
+    refuse_all_different(cells, target, "write numbers as 1234.5, or set task = \"classification\"");
+    return true;
+  }
   std::set<double> values;
   for (std::size_t row = 0; row < cells.file().rows(); ++row) {
     const double number = number_of(cells, row, target);
@@ -183,6 +203,17 @@ void choose_columns(Plan& plan, const Options& given, const CsvFile& file) {
   const std::vector<std::size_t> ignored = columns_named(given, file, "ignore");
   if (given.has("group")) plan.group = column_named(file, given.text("group"), "group");
   if (given.has("time")) plan.time = column_named(file, given.text("time"), "time");
+  for (const std::size_t target : plan.targets) {
+    const auto refuse_if = [&](bool named, const char* option, const char* why) {
+      if (!named) return;
+      throw InvalidOption(
+          option, std::string(option) + " names column '" + file.names()[target] + "'" + why + "; leave one out");
+    };
+    refuse_if(std::count(plan.targets.begin(), plan.targets.end(), target) > 1, "target", " twice");
+    refuse_if(contains(ignored, target), "ignore", ", which target names already");
+    refuse_if(plan.group == target, "group", ", which target names already");
+    refuse_if(plan.time == target, "time", ", which target names already");
+  }
   for (std::size_t column = 0; column < file.columns(); ++column) {
     if (!contains(plan.targets, column) && !contains(ignored, column) && plan.group != column && plan.time != column)
       plan.inputs.push_back(column);
@@ -227,7 +258,9 @@ Plan::Plan(const Options& given) : settings(settings_of(given)), standardize_tar
   learn_classes(*this, given, train, test, column_of);
   for (const std::size_t column : inputs) {
     constexpr const char* way_out = "add the text to missing_tokens, or list the column in categorical";
-    if (!contains(categorical, column) && !holds_numbers(train, column, way_out)) categorical.push_back(column);
+    if (contains(categorical, column) || holds_numbers(train, column, way_out)) continue;
+    refuse_all_different(train, column, "write numbers as 1234.5, or list the column in ignore or in categorical");
+    categorical.push_back(column);
   }
   check_end(*this, train, unchanged);
   if (test) check_end(*this, *test, column_of);

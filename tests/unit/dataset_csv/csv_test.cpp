@@ -227,6 +227,56 @@ TEST_F(CsvTest, a_target_of_numbers_is_not_taken_for_classes_because_of_one_cell
   }
 }
 
+TEST_F(CsvTest, texts_that_all_differ_are_no_categories_unless_somebody_says_so) {
+  const auto table = [](int rows) {
+    std::string text = "n,y\n";
+    for (int i = 0; i < rows; ++i) text += "2024-01-" + std::to_string(10 + i) + (i % 2 == 0 ? ",a\n" : ",b\n");
+    return text;
+  };
+  EXPECT_EQ(
+      refusal(table(20), {{"target", "y"}}),
+      "t.csv:2:1: column 'n' has '2024-01-10' and as many different texts as values; write numbers as 1234.5, or list "
+      "the column in ignore or in categorical");
+  EXPECT_EQ(refusal(table(20), {{"target", "y"}, {"categorical", "n"}}), "accepted");
+  EXPECT_EQ(refusal(table(20) + "2024-01-10,a\n", {{"target", "y"}}), "accepted") << "one occurs twice";
+  EXPECT_EQ(refusal(table(19), {{"target", "y"}}), "accepted") << "few rows say nothing";
+  EXPECT_EQ(
+      refusal(table(20), {{"target", "n"}}),
+      "t.csv:2:1: column 'n' has '2024-01-10' and as many different texts as values; write numbers as 1234.5, or set "
+      "task = \"classification\"");
+}
+
+TEST_F(CsvTest, a_header_that_looks_wrong_is_told_with_the_way_out) {
+  EXPECT_EQ(
+      refusal("x;y\n1;a\n2;b\n", {{"target", "y"}}, "/target"),
+      "target names column 'y', which t.csv does not have; it has: x;y; the header is one cell: if ';' stands between "
+      "cells, set delimiter = \";\"");
+  EXPECT_EQ(
+      refusal("x;y\n1,5;a\n2,5;b\n", {{"target", "y"}}),
+      "t.csv:2:1: the row has 2 cells, but there are 1 columns; the header is one cell: if ';' stands between cells, "
+      "set delimiter = \";\"");
+  EXPECT_EQ(refusal("x\ty\n1\ta\n2\tb\n", {{"target", "y"}, {"delimiter", ";"}}, "/target"),
+            "target names column 'y', which t.csv does not have; it has: x\ty; the header is one cell: if 'tab' stands "
+            "between "
+            "cells, set delimiter = \"tab\"");
+  EXPECT_EQ(
+      refusal("1.5,a\n2,b\n", {{"target", "column2"}}, "/target"),
+      "target names column 'column2', which t.csv does not have; it has: 1.5, a; if the first line is no header, set "
+      "header = false");
+}
+
+TEST_F(CsvTest, a_target_is_nothing_else) {
+  const std::string text = "x,y,z\n1,1,0.5\n2,2,1.5\n";
+  EXPECT_EQ(refusal(text, {{"target", "z"}, {"ignore", "z"}}, "/ignore"),
+            "ignore names column 'z', which target names already; leave one out");
+  EXPECT_EQ(refusal(text, {{"target", "z"}, {"group", "z"}}, "/group"),
+            "group names column 'z', which target names already; leave one out");
+  EXPECT_EQ(refusal(text, {{"target", "z"}, {"time", "z"}}, "/time"),
+            "time names column 'z', which target names already; leave one out");
+  EXPECT_EQ(refusal(text, {{"target", Texts{"z", "y", "z"}}}, "/target"),
+            "target names column 'z' twice; leave one out");
+}
+
 TEST_F(CsvTest, a_regression_needs_a_number_in_every_row) {
   const std::string rule = "targets, groups and times need one in every row; fill it in, or remove the row";
   const std::string way_out =
