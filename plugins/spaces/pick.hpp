@@ -70,11 +70,24 @@ struct Ends {
   T lo, hi;
 };
 
+namespace detail {
+
+// "[3, 1]".
+template <class T>
+std::string text_of(const std::vector<T>& list) {
+  std::string text;
+  for (const T& value : list) text += (text.empty() ? "" : ", ") + to_text(ChoiceValue(value));
+  return "[" + text + "]";
+}
+
+}  // namespace detail
+
 // [lowest, highest], or one value for both. Throws InvalidOption.
 template <class T>
 Ends<T> ends_of(const Options& given, const std::string& name, const std::vector<T>& list) {
   if (list.empty() || list.size() > 2 || list.front() > list.back()) {
-    throw InvalidOption(given.pointer(name), name + " has to be one value, or [lowest, highest]");
+    throw InvalidOption(given.pointer(name),
+                        name + " is " + detail::text_of(list) + "; it has to be one value, or [lowest, highest]");
   }
   return {list.front(), list.back()};
 }
@@ -101,7 +114,8 @@ inline std::vector<std::int64_t> ascending_of(const Options& given, const std::s
   std::vector<std::int64_t> list = given.integers(name);
   if (list.empty()) throw InvalidOption(given.pointer(name), name + " is empty; give at least one value");
   if (std::adjacent_find(list.begin(), list.end(), std::greater_equal<>()) != list.end()) {
-    throw InvalidOption(given.pointer(name), name + " has to ascend, without equal values");
+    throw InvalidOption(given.pointer(name),
+                        name + " is " + detail::text_of(list) + "; it has to ascend, without equal values");
   }
   return list;
 }

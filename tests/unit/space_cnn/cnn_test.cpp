@@ -124,12 +124,12 @@ TEST(Cnn, tells_what_is_wrong_with_its_options) {
   EXPECT_EQ(refusal({{"kernels", std::vector<std::int64_t>{3, 4}}}, "/kernels"),
             "kernels has 4; kernel extents are odd, so that the map keeps its size");
   EXPECT_EQ(refusal({{"stages", std::vector<std::int64_t>{3, 2}}}, "/stages"),
-            "stages has to be one value, or [lowest, highest]");
+            "stages is [3, 2]; it has to be one value, or [lowest, highest]");
   EXPECT_EQ(refusal({{"depth", std::vector<std::int64_t>{1, 2, 3}}}, "/depth"),
-            "depth has to be one value, or [lowest, highest]");
+            "depth is [1, 2, 3]; it has to be one value, or [lowest, highest]");
   EXPECT_EQ(refusal({{"widths", std::vector<std::int64_t>{}}}, "/widths"), "widths is empty; give at least one value");
   EXPECT_EQ(refusal({{"widths", std::vector<std::int64_t>{16, 16}}}, "/widths"),
-            "widths has to ascend, without equal values");
+            "widths is [16, 16]; it has to ascend, without equal values");
   EXPECT_EQ(refusal({{"blocks", std::vector<std::string>{"plain", "resnet"}}}, "/blocks"),
             "blocks has 'resnet'; it has to be one of: plain, residual, depthwise_separable, squeeze_excite");
   EXPECT_EQ(refusal({{"activations", std::vector<std::string>{"relu", "relu"}}}, "/activations"),
