@@ -205,7 +205,7 @@ class Attempt final : public TrialSession {
 };
 
 int say(const Error& error, int status) {
-  spdlog::error("{}", error.message);
+  spdlog::error("worker=stopping error={}", toml_text(error.message));
   return status;
 }
 

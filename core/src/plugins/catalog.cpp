@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 
+#include "nascent/core/config_value.hpp"
 #include "nascent/core/nearest.hpp"
 #include "nascent/core/plugins.hpp"
 #include "plugins/child.hpp"
@@ -63,7 +64,9 @@ Result<SearchFolders> search_folders(const std::vector<fs::path>& asked_for) {
   // With raised privileges (setuid) the environment belongs to somebody else.
   if (::getauxval(AT_SECURE) == 0) {
     for (const fs::path& folder : folders_of(std::getenv("NASCENT_PLUGIN_PATH"))) {
-      if (!add(folder)) spdlog::warn("NASCENT_PLUGIN_PATH: there is no folder {}", folder.string());
+      if (!add(folder))
+        spdlog::warn("variable=NASCENT_PLUGIN_PATH folder={} reason=\"there is no such folder\"",
+                     toml_text(folder.string()));
     }
   }
   add(fs::path(own_executable()).parent_path() / "../lib/nascent/plugins");
@@ -122,7 +125,7 @@ struct PluginCatalog::State {
   }
 
   void refuse(const fs::path& path, const std::string& message) {
-    spdlog::warn("plugin refused: {}", message);
+    spdlog::warn("plugin={} state=refused reason={}", toml_text(path.string()), toml_text(message));
     refusals.push_back({path, message});
   }
 

@@ -276,6 +276,7 @@ TEST_F(Workers, that_cannot_start_end_the_study_with_their_message) {
   Error error;
   study_->run(*executor_, trials(1), &error);
   EXPECT_NE(error.message.find("workers cannot start (exit status 4)"), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("error worker=stopping error=\""), std::string::npos) << error.message;
   EXPECT_NE(error.message.find("told to refuse"), std::string::npos) << error.message;
 }
 
