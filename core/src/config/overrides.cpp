@@ -65,10 +65,10 @@ void apply(ConfigValue& root, const std::string& text, Diagnostics& diagnostics)
   const std::string path = text.substr(0, equals), value = text.substr(equals + 1);
   const std::vector<std::string> parts = split(path);
   if (parts.size() > static_cast<std::size_t>(depth_max)) return complain("a path has at most 32 parts");
+  if (std::ranges::any_of(parts, &std::string::empty))
+    return complain(fmt::format("{} has an empty part; write --set section.key=value", toml_text(path)));
   ConfigValue* at = &root;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (parts[i].empty())
-      return complain(fmt::format("{} has an empty part; write --set section.key=value", toml_text(path)));
     // "evaluator.0.type" may also begin the list.
     if (i > 0 && at->table() != nullptr && at->table()->empty() && at->where == command_line && parts[i] == "0")
       at->data = ConfigValue::Array{};
