@@ -79,6 +79,13 @@ bool check_text(std::string_view text, const std::string& file, Diagnostics& dia
     diagnostics.add(location(text, at, file), std::move(message));
     return false;
   };
+  for (const auto& [begin, what] :
+       {std::pair{std::string_view("SQLite format 3"), "an SQLite file, as a study's store is"},
+        {std::string_view("\x1F\x8B"), "a compressed file (gzip)"}}) {
+    if (!text.starts_with(begin)) continue;
+    diagnostics.add({file}, fmt::format("is {}; a study is a TOML file: is this the right one?", what));
+    return false;
+  }
   if (text.size() > file_bytes_max) {
     diagnostics.add({file}, fmt::format("the file has {} bytes; a study has at most {}: is this the right file?",
                                         text.size(), file_bytes_max));
@@ -86,12 +93,12 @@ bool check_text(std::string_view text, const std::string& file, Diagnostics& dia
   }
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
     return complain(0, "the file is UTF-16; save it as UTF-8");
+  if (const std::size_t at = text.find('\0'); at != std::string_view::npos)
+    return complain(at, "a NUL byte; a study is plain text: is this the right file?");
   if (const std::size_t at = invalid_utf8_at(text); at != std::string_view::npos) {
     return complain(
         at, fmt::format("byte 0x{:02X} is no UTF-8; save the file as UTF-8", static_cast<unsigned char>(text[at])));
   }
-  if (const std::size_t at = text.find('\0'); at != std::string_view::npos)
-    return complain(at, "a NUL byte; a study is plain text: is this the right file?");
   if (const std::size_t at = too_deep_at(text); at != std::string_view::npos)
     return complain(at, fmt::format("nested more than {} levels deep; a study needs no more than a few", depth_max));
   return true;

@@ -44,6 +44,18 @@ TEST(StudyText, holds_no_nul) {
   EXPECT_EQ(complaint(std::string(minimal_study) + "path = \"a\\u0000b\"\n[study.x]\n").substr(0, 6), "x.toml");
 }
 
+TEST(StudyText, is_no_store_and_not_compressed) {
+  const std::string store =
+      "x.toml: is an SQLite file, as a study's store is; a study is a TOML file: is this the right one?";
+  EXPECT_EQ(complaint("SQLite format 3\0\x10\0\xE4"s), store);
+  EXPECT_EQ(complaint("SQLite format 3\0"s + std::string(1 << 21, '\xE4')), store);
+  EXPECT_EQ(complaint("\x1F\x8B\x08\x08\xE4"),
+            "x.toml: is a compressed file (gzip); a study is a TOML file: is this the right one?");
+  EXPECT_EQ(complaint("\x7F"
+                      "ELF\0\xE4"s),
+            "x.toml:1:5: a NUL byte; a study is plain text: is this the right file?");
+}
+
 TEST(StudyText, is_not_empty) {
   const std::string empty =
       "x.toml: the study is empty; write at least [objective], [stop], [space] and [trainer] or [[evaluator]]";
