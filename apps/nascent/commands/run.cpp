@@ -104,18 +104,18 @@ Outcome execute(core::StudyRun study, core::PluginCatalog& catalog, const Output
   study.observer = display.get();
   const auto result = core::run_study(study, catalog);
   if (!result) return tl::unexpected(result.error());
-  print_result(*result, study.config, output.output());
+  print_result(*result, study.study.config, output.output());
   if (result->search.interrupted) return ExitCode::interrupted;
   return result->chosen ? ExitCode::done : ExitCode::found_wanting;
 }
 
 Outcome run(const RunOptions& options) {
   spdlog::set_level(spdlog::level::from_str(options.output.log_level));
-  auto config = core::load_study(options.file, options.set);
-  if (!config) return tl::unexpected(config.error());
-  auto catalog = discover_plugins(config->plugins);
+  auto draft = core::load_draft(options.file, options.set);
+  if (!draft) return tl::unexpected(draft.error());
+  auto catalog = discover_plugins(*draft);
   if (!catalog) return tl::unexpected(catalog.error());
-  return execute({.config = std::move(*config)}, *catalog, options.output);
+  return execute({.study = std::move(*draft)}, *catalog, options.output);
 }
 
 bool may_change(std::string_view key) {
@@ -157,18 +157,18 @@ Outcome resume(const ResumeOptions& options) {
   }
   auto study = open_study(options.study);
   if (!study) return tl::unexpected(study.error());
-  auto config = core::parse_study(study->record.resolved_config, study->location, std::filesystem::absolute(study->location).parent_path(), options.set);
-  if (!config) return tl::unexpected(config.error());
-  config->store = study->location;
+  auto draft = core::parse_draft(study->record.resolved_config, study->location, std::filesystem::absolute(study->location).parent_path(), options.set);
+  if (!draft) return tl::unexpected(draft.error());
+  draft->config.store = study->location;
   study->store.reset();
-  auto catalog = discover_plugins(config->plugins);
+  auto catalog = discover_plugins(*draft);
   if (!catalog) return tl::unexpected(catalog.error());
   if (is_study_file(options.study.where)) {
     auto given = core::load_study(options.study.where, options.set);
     if (!given) return tl::unexpected(given.error());
-    if (given->name == config->name) tell_differences(options.study.where, *given, *config, *catalog);
+    if (given->name == draft->config.name) tell_differences(options.study.where, *given, draft->config, *catalog);
   }
-  return execute({.config = std::move(*config),
+  return execute({.study = std::move(*draft),
                   .start = core::StudyStart::resume,
                   .test = options.test_again ? core::TestSplit::open_again : core::TestSplit::open_once},
                  *catalog, options.output);

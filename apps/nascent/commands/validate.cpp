@@ -4,7 +4,6 @@
 #include "catalog.hpp"
 #include "command.hpp"
 #include "nascent/core/prepared_study.hpp"
-#include "nascent/core/warm_start.hpp"
 
 namespace nascent::cli {
 namespace {
@@ -16,15 +15,13 @@ struct ValidateOptions {
 };
 
 Outcome validate(const ValidateOptions& options) {
-  auto config = core::load_study(options.file, options.set);
-  if (!config) return tl::unexpected(config.error());
-  auto catalog = discover_plugins(config->plugins);
+  auto draft = core::load_draft(options.file, options.set);
+  if (!draft) return tl::unexpected(draft.error());
+  auto catalog = discover_plugins(*draft);
   if (!catalog) return tl::unexpected(catalog.error());
-  const auto prepared = core::prepare_study(std::move(*config), *catalog);
+  const auto prepared = core::prepare_study(std::move(*draft), *catalog);
   if (!prepared) return tl::unexpected(prepared.error());
   const core::ResolvedStudy& study = prepared->study;
-  const auto queue = core::warm_start_queue(study.config, *prepared->space);
-  if (!queue) return tl::unexpected(queue.error());
 
   if (options.json) {
     fmt::print("{}\n", core::resolved_json(study.config));
@@ -32,7 +29,7 @@ Outcome validate(const ValidateOptions& options) {
     fmt::print("{}", core::resolved_toml(study.config));
   } else {
     fmt::print("{}: valid; study {}, {} parameters, sampler {}\n", options.file, study.config.name, prepared->space->size(), study.sampler.info.alias);
-    if (!queue->empty()) fmt::print("  {} configurations of [warm_start] are tried first\n", queue->size());
+    if (!prepared->queue.empty()) fmt::print("  {} configurations of [warm_start] are tried first\n", prepared->queue.size());
     for (const nascent::Parameter& parameter : prepared->space->declaration().parameters()) {
       const std::string range = parameter.is_choice() ? fmt::format("{} choices", parameter.choices.size())
                                                       : fmt::format("[{}, {}]{}", parameter.lo, parameter.hi, parameter.scale == nascent::Scale::log ? " log" : "");

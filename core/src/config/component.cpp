@@ -7,7 +7,6 @@
 #include <cstring>
 
 #include "config/section.hpp"
-#include "nascent/core/nearest.hpp"
 #include "plugins/utf8.hpp"
 
 namespace nascent::core {
@@ -98,17 +97,34 @@ const ConfigValue* at_pointer(const ConfigValue::Table& options, std::string_vie
   return at;
 }
 
+namespace {
+
+// Complaints about a file begin with its path: the pointer to the option that holds that path, or the folder of the
+// file; "" when there is none.
+std::string option_of_file(const ConfigValue::Table& options, std::string_view complaint) {
+  const ConfigMember* found = nullptr;
+  for (const ConfigMember& option : options) {
+    const std::string* path = option.value.text();
+    if (path == nullptr || !path->starts_with('/') || !complaint.starts_with(*path)) continue;
+    const char next = path->size() < complaint.size() ? complaint[path->size()] : ':';
+    const bool whole = next == ':' || next == '/' || path->ends_with('/');
+    if (whole && (found == nullptr || found->value.text()->size() < path->size())) found = &option;
+  }
+  return found == nullptr ? "" : pointer_step(found->key);
+}
+
+}  // namespace
 }  // namespace config
 
 std::string_view kind_of_path(std::string_view path) { return path.substr(0, path.find('.')); }
 
 Error locate(const ComponentConfig& config, const nas_error& error) {
   const std::string message = text_of(std::string_view(error.message, strnlen(error.message, sizeof error.message)));
-  const std::string pointer = text_of(std::string_view(error.option, strnlen(error.option, sizeof error.option)));
+  std::string pointer = text_of(std::string_view(error.option, strnlen(error.option, sizeof error.option)));
+  if (pointer.empty()) pointer = config::option_of_file(config.options, message);
   const std::vector<std::string> keys = config::pointer_keys(pointer);
   if (keys.empty()) {
-    return {ErrorKind::invalid_input,
-            fmt::format("{}: {}: {}", to_string(config.where), config::component_name(config), message)};
+    return mistake(config.where, fmt::format("{}: {}", config::component_name(config), message));
   }
   std::string parent = config.path;
   for (std::size_t i = 0; i + 1 < keys.size(); ++i) parent += "." + keys[i];
@@ -123,15 +139,8 @@ Error locate(const ComponentConfig& config, const nas_error& error) {
   // "population is 1; ..." is completed to "sampler.population is 1; ..."; other words follow the name.
   const std::string& key = keys.back();
   const bool names_option = message.starts_with(key + " ");
-  return {ErrorKind::invalid_input, names_option
-                                        ? fmt::format("{}: {}.{}", to_string(where), parent, message)
-                                        : fmt::format("{}: {}.{}: {}", to_string(where), parent, key, message)};
-}
-
-Error unknown_type(const ComponentConfig& config, const std::vector<std::string>& known) {
-  return {ErrorKind::invalid_input,
-          fmt::format("{}: {}.type is {}, which no plugin offers; {}", to_string(config.type_where), config.path,
-                      toml_text(config.type), way_out(config.type, known))};
+  return mistake(where,
+                 names_option ? fmt::format("{}.{}", parent, message) : fmt::format("{}.{}: {}", parent, key, message));
 }
 
 }  // namespace nascent::core

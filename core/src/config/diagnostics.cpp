@@ -12,6 +12,7 @@ std::string to_string(const SourceLocation& where) {
 }
 
 void Diagnostics::add(SourceLocation where, std::string message) {
+  kind_ = ErrorKind::invalid_input;
   constexpr std::size_t kept_max = 10000, bytes_max = 1000;
   if (++count_ > kept_max) return;
   if (message.size() > bytes_max) {
@@ -23,6 +24,15 @@ void Diagnostics::add(SourceLocation where, std::string message) {
   all_.push_back({std::move(where), std::move(message)});
 }
 
+void Diagnostics::add(const Error& error) {
+  const ErrorKind kind = !kind_                                   ? error.kind
+                         : error.kind == ErrorKind::invalid_input ? ErrorKind::invalid_input
+                                                                  : *kind_;
+  const std::string place = to_string(error.where) + ": ";
+  add(error.where, error.where.file.empty() ? error.message : error.message.substr(place.size()));
+  kind_ = kind;
+}
+
 std::vector<Diagnostic> Diagnostics::sorted() const {
   std::vector<Diagnostic> all = all_;
   const auto rank = [](const Diagnostic& d) { return std::tuple(d.where.line == 0, d.where.line, d.where.column); };
@@ -32,12 +42,13 @@ std::vector<Diagnostic> Diagnostics::sorted() const {
 
 Error Diagnostics::error() const {
   constexpr std::size_t shown_max = 100;
-  Error error{ErrorKind::invalid_input, {}};
+  Error error{kind_.value_or(ErrorKind::invalid_input), {}, {}};
   const std::vector<Diagnostic> all = sorted();
   for (std::size_t i = 0; i < std::min(all.size(), shown_max); ++i) {
     if (i > 0) error.message += '\n';
-    error.message += to_string(all[i].where) + ": " + all[i].message;
+    error.message += (all[i].where.file.empty() ? "" : to_string(all[i].where) + ": ") + all[i].message;
   }
+  if (all.size() == 1) error.where = all[0].where;
   if (count_ > shown_max) error.message += fmt::format("\n... and {} more", count_ - shown_max);
   return error;
 }

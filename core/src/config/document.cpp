@@ -38,7 +38,7 @@ class TreeBuilder {
     to.reserve(from.size());
     for (auto&& [key, node] : from) {
       const std::string name(key.str());
-      to.push_back({name, at(key.source()), value(node, step(path, name))});
+      if (auto read = value(node, step(path, name))) to.push_back({name, at(key.source()), std::move(*read)});
     }
     // toml++ sorts by name; a reader expects the order of the file.
     std::stable_sort(to.begin(), to.end(), [](const ConfigMember& a, const ConfigMember& b) {
@@ -59,25 +59,32 @@ class TreeBuilder {
     return {file_, static_cast<std::uint32_t>(region.begin.line), static_cast<std::uint32_t>(region.begin.column)};
   }
 
-  ConfigValue value(const toml::node& node, const std::string& path) const {
+  // nullopt after a complaint. A list or inline table with such a value in it is none either.
+  std::optional<ConfigValue> value(const toml::node& node, const std::string& path) const {
     const SourceLocation where = at(node.source());
-    if (const auto* t = node.as_table()) return {table(*t, path), where};
+    if (const auto* t = node.as_table()) {
+      ConfigValue::Table members = table(*t, path);
+      const bool is_whole = members.size() == t->size();
+      return is_whole || !t->is_inline() ? std::optional(ConfigValue{std::move(members), where}) : std::nullopt;
+    }
     if (const auto* a = node.as_array()) {
       ConfigValue::Array elements;
       elements.reserve(a->size());
-      for (std::size_t i = 0; i < a->size(); ++i) elements.push_back(value(*a->get(i), step(path, std::to_string(i))));
-      return {std::move(elements), where};
+      for (std::size_t i = 0; i < a->size(); ++i) {
+        if (auto element = value(*a->get(i), step(path, std::to_string(i)))) elements.push_back(std::move(*element));
+      }
+      return elements.size() == a->size() ? std::optional(ConfigValue{std::move(elements), where}) : std::nullopt;
     }
-    if (const auto* s = node.as_string()) return {s->get(), where};
-    if (const auto* i = node.as_integer()) return {i->get(), where};
-    if (const auto* b = node.as_boolean()) return {b->get(), where};
+    if (const auto* s = node.as_string()) return ConfigValue{s->get(), where};
+    if (const auto* i = node.as_integer()) return ConfigValue{i->get(), where};
+    if (const auto* b = node.as_boolean()) return ConfigValue{b->get(), where};
     if (const auto* f = node.as_floating_point()) {
-      if (std::isfinite(f->get())) return {f->get(), where};
+      if (std::isfinite(f->get())) return ConfigValue{f->get(), where};
       diagnostics_.add(where, fmt::format("{} is {}; numbers have to be finite", path, f->get()));
     } else {
       diagnostics_.add(where, fmt::format("{} is a date or time, which no setting takes; write text in quotes", path));
     }
-    return {std::int64_t{0}, where};
+    return std::nullopt;
   }
 
   const std::string& file_;
@@ -114,6 +121,8 @@ std::string readable(std::string_view description) {
       {"boolean: expected", "this is no TOML value; write true or false, or text in quotes"},
       {"key-value pair: expected '=', saw", "a key is followed by = and a value: key = value"},
       {"key-value pair: expected value, saw", "the value after = is missing"},
+      {"representable in 64 bits",
+       "this number is too large; a whole number is at most 9223372036854775807 (2^63 - 1)"},
       {"unescaped control characters", "a text in quotes ends on its own line; a closing \" is missing"},
       {"cannot redefine existing array",
        "the same name stands for a list and for a single section; write [[name]] each time"},
@@ -133,6 +142,10 @@ std::string readable(std::string_view description) {
 
 }  // namespace
 
+bool Document::gives(std::string_view section) const {
+  return find(root, section) != nullptr || std::ranges::find(misspelt, section) != misspelt.end();
+}
+
 std::optional<Document> parse_document(std::string_view text, const std::string& file, Diagnostics& diagnostics) {
   constexpr int mistakes_max = 20;
   std::string remaining(text);
@@ -142,7 +155,10 @@ std::optional<Document> parse_document(std::string_view text, const std::string&
     if (!check_text(remaining, file, diagnostics)) return std::nullopt;
     const toml::parse_result result = toml::parse(std::string_view(remaining));
     if (result.succeeded()) {
-      return Document{TreeBuilder(file, diagnostics).table(result.table(), {}), absence};
+      const std::size_t before = diagnostics.size();
+      ConfigValue::Table root = TreeBuilder(file, diagnostics).table(result.table(), {});
+      if (diagnostics.size() > before) absence = Absence::may_be_misspelt;
+      return Document{std::move(root), absence, {}};
     }
     const toml::parse_error& error = result.error();
     const auto line_number = static_cast<std::uint32_t>(error.source().begin.line);

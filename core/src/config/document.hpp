@@ -7,18 +7,21 @@
 
 #include "nascent/core/config_value.hpp"
 #include "nascent/core/diagnostics.hpp"
+#include "nascent/core/options.hpp"
 
 namespace nascent::core::config {
-
-// What an absent key means: once lines with syntax mistakes were left out, what seems missing may only be misspelt.
-enum class Absence { is_a_mistake, may_be_misspelt };
 
 struct Document {
   ConfigValue::Table root;
   Absence absence = Absence::is_a_mistake;
+  std::vector<std::string> misspelt;  // sections that are absent and near to one that nobody knows
+
+  // Is there such a section, perhaps misspelt?
+  [[nodiscard]] bool gives(std::string_view section) const;
 };
 
-// nullopt when the text cannot be read to its end, even without the lines that hold mistakes.
+// nullopt when the text cannot be read to its end, even without the lines that hold mistakes. Values that are no values
+// for a study, such as nan, are left out like lines with mistakes.
 std::optional<Document> parse_document(std::string_view text, const std::string& file, Diagnostics& diagnostics);
 
 // One value as after `key =`, every place set to `where`; nullopt when `text` is no TOML value.

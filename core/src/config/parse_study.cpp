@@ -18,86 +18,107 @@ namespace {
 using namespace config;
 
 const std::vector<std::string>& section_names() {
-  static const std::vector<std::string> names{
-      "study",   "objective", "constraint", "acceptance", "stop",       "budget",  "validation", "dataset", "space",
-      "sampler", "scheduler", "trainer",    "evaluator",  "compressor", "workers", "final",      "plugins",
-      "warm_start"};
+  static const std::vector<std::string> names{"study",     "objective",  "constraint", "acceptance", "stop",
+                                              "budget",    "validation", "dataset",    "space",      "sampler",
+                                              "scheduler", "trainer",    "evaluator",  "compressor", "workers",
+                                              "final",     "plugins",    "warm_start"};
   return names;
 }
 
-void check_sections(const ConfigValue::Table& root, Diagnostics& diagnostics) {
-  for (const ConfigMember& member : root) {
-    if (std::find(section_names().begin(), section_names().end(), member.key) != section_names().end()) continue;
+// Notes in the document which sections are only misspelt.
+void check_sections(Document& document, Diagnostics& diagnostics) {
+  for (const ConfigMember& member : document.root) {
+    if (std::ranges::find(section_names(), member.key) != section_names().end()) continue;
     const bool is_section = member.value.table() != nullptr || member.value.array() != nullptr;
-    diagnostics.add(
-        member.where,
-        is_section ? fmt::format("unknown section {}; {}", toml_text(member.key), way_out(member.key, section_names()))
-                   : fmt::format("{} stands outside of every section; move it below the one it belongs to, "
-                                 "such as [study]",
-                                 toml_text(member.key)));
+    const std::string meant = nearest(member.key, section_names());
+    if (is_section) {
+      diagnostics.add(member.where, fmt::format("unknown section {}; {}", toml_text(member.key),
+                                                way_out(member.key, section_names())));
+      if (!meant.empty() && find(document.root, meant) == nullptr) document.misspelt.push_back(meant);
+    } else {
+      diagnostics.add(member.where, fmt::format("{} stands outside of every section; {}", toml_text(member.key),
+                                                meant.empty() ? "move it below the one it belongs to, such as [study]"
+                                                              : fmt::format("did you mean [{}]?", meant)));
+    }
   }
 }
 
-void read_components(const ConfigValue::Table& root, const std::string& file, Absence absence, StudyConfig& study,
-                     Diagnostics& diagnostics) {
+void read_components(const Document& document, const std::string& file, StudyDraft& draft) {
+  StudyConfig& study = draft.config;
+  const auto unreadable = [&](std::string path) {
+    return ComponentConfig{std::move(path), "", {file, 0, 0}, {file, 0, 0}, {}, study.directory};
+  };
   const auto one = [&](std::string_view key) -> std::optional<ComponentConfig> {
-    const ConfigValue* value = find(root, key);
-    if (value == nullptr) return std::nullopt;
-    return read_component(*value, std::string(key), study.directory, absence, diagnostics);
+    if (const ConfigValue* value = find(document.root, key))
+      return read_component(*value, std::string(key), study.directory, document.absence, draft.mistakes);
+    return document.gives(key) ? std::optional(unreadable(std::string(key))) : std::nullopt;
   };
   const auto several = [&](std::string_view key, std::vector<ComponentConfig>& to) {
-    const std::vector<ListedTable> tables = listed(root, key, diagnostics);
+    const std::vector<ListedTable> tables = listed(document.root, key, draft.mistakes);
     for (std::size_t i = 0; i < tables.size(); ++i)
-      to.push_back(
-          read_component(*tables[i].value, fmt::format("{}.{}", key, i), study.directory, absence, diagnostics));
+      to.push_back(read_component(*tables[i].value, fmt::format("{}.{}", key, i), study.directory, document.absence,
+                                  draft.mistakes));
+    if (find(document.root, key) == nullptr && document.gives(key)) to.push_back(unreadable(fmt::format("{}.0", key)));
   };
   study.dataset = one("dataset");
-  study.space = one("space").value_or(ComponentConfig{});
+  study.space = one("space").value_or(unreadable("space"));
   study.sampler =
       one("sampler").value_or(ComponentConfig{"sampler", "auto", {file, 0, 0}, {file, 0, 0}, {}, study.directory});
   study.scheduler = one("scheduler");
   study.trainer = one("trainer");
   several("evaluator", study.evaluators);
   several("compressor", study.compressors);
-  if (absence == Absence::may_be_misspelt) return;
-  if (find(root, "space") == nullptr)
-    diagnostics.add({file, 0, 0}, "no [space], which says what is searched; write [space] with type = \"cnn\"");
-  if (find(root, "trainer") == nullptr && find(root, "evaluator") == nullptr) {
-    diagnostics.add({file, 0, 0},
-                    "neither [trainer] nor [[evaluator]], so that no metric is measured; write [trainer] "
-                    "with type = \"torch\" or [[evaluator]] with type = \"table\"");
+  if (document.absence == Absence::may_be_misspelt) return;
+  if (!document.gives("space"))
+    draft.mistakes.add({file, 0, 0}, "no [space], which says what is searched; write [space] with type = \"cnn\"");
+  if (!document.gives("trainer") && !document.gives("evaluator")) {
+    draft.mistakes.add({file, 0, 0},
+                       "neither [trainer] nor [[evaluator]], so that no metric is measured; write [trainer] "
+                       "with type = \"torch\" or [[evaluator]] with type = \"table\"");
   }
+}
+
+Result<StudyConfig> without_mistakes(Result<StudyDraft> draft) {
+  if (!draft) return tl::unexpected<Error>(draft.error());
+  if (!draft->mistakes.empty()) return tl::unexpected(draft->mistakes.error());
+  return std::move(draft->config);
 }
 
 }  // namespace
 
-Result<StudyConfig> parse_study(std::string_view text, std::string file_name, const std::filesystem::path& directory,
-                                std::span<const std::string> overrides) {
-  Diagnostics diagnostics;
+Result<StudyDraft> parse_draft(std::string_view text, std::string file_name, const std::filesystem::path& directory,
+                               std::span<const std::string> overrides) {
   std::error_code failed;
-  StudyConfig study;
-  study.directory = std::filesystem::absolute(directory.empty() ? "." : directory, failed).lexically_normal();
+  StudyDraft draft;
+  Diagnostics& mistakes = draft.mistakes;
+  draft.config.directory = std::filesystem::absolute(directory.empty() ? "." : directory, failed).lexically_normal();
   if (failed) return fail(ErrorKind::system, "the current directory cannot be read: " + failed.message());
 
-  std::optional<Document> document = parse_document(text, file_name, diagnostics);
-  if (!document) return tl::unexpected(diagnostics.error());
-  apply_overrides(document->root, overrides, diagnostics);
-  const Absence absence = document->absence;
-  if (document->root.empty() && absence == Absence::is_a_mistake) {
-    diagnostics.add({file_name, 0, 0},
-                    "the study is empty; write at least [objective], [stop], [space] and [trainer] "
-                    "or [[evaluator]]");
-    return tl::unexpected(diagnostics.error());
+  std::optional<Document> document = parse_document(text, file_name, mistakes);
+  if (!document) return tl::unexpected(mistakes.error());
+  const std::size_t before = mistakes.size();
+  apply_overrides(document->root, overrides, mistakes);
+  if (mistakes.size() > before) document->absence = Absence::may_be_misspelt;
+  draft.absence = document->absence;
+  if (document->root.empty() && draft.absence == Absence::is_a_mistake) {
+    mistakes.add({file_name, 0, 0},
+                 "the study is empty; write at least [objective], [stop], [space] and [trainer] "
+                 "or [[evaluator]]");
+    return tl::unexpected(mistakes.error());
   }
-  check_sections(document->root, diagnostics);
-  read_settings(document->root, file_name, absence, study, diagnostics);
-  read_warm_start(document->root, study, diagnostics);
-  read_components(document->root, file_name, absence, study, diagnostics);
-  if (!diagnostics.empty()) return tl::unexpected(diagnostics.error());
-  return study;
+  check_sections(*document, mistakes);
+  read_settings(*document, file_name, draft);
+  read_warm_start(document->root, draft.config, mistakes);
+  read_components(*document, file_name, draft);
+  return draft;
 }
 
-Result<StudyConfig> load_study(const std::filesystem::path& file, std::span<const std::string> overrides) {
+Result<StudyConfig> parse_study(std::string_view text, std::string file_name, const std::filesystem::path& directory,
+                                std::span<const std::string> overrides) {
+  return without_mistakes(parse_draft(text, std::move(file_name), directory, overrides));
+}
+
+Result<StudyDraft> load_draft(const std::filesystem::path& file, std::span<const std::string> overrides) {
   const auto unreadable = [&](const std::string& why) {
     return fail(ErrorKind::invalid_input, fmt::format("{}: {}", file.string(), why));
   };
@@ -111,9 +132,13 @@ Result<StudyConfig> load_study(const std::filesystem::path& file, std::span<cons
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (in.bad()) return unreadable("cannot be read to its end");
   text.resize(static_cast<std::size_t>(in.gcount()));
-  Result<StudyConfig> study = parse_study(text, file.string(), file.parent_path(), overrides);
-  if (study) study->file = file;
-  return study;
+  Result<StudyDraft> draft = parse_draft(text, file.string(), file.parent_path(), overrides);
+  if (draft) draft->config.file = file;
+  return draft;
+}
+
+Result<StudyConfig> load_study(const std::filesystem::path& file, std::span<const std::string> overrides) {
+  return without_mistakes(load_draft(file, overrides));
 }
 
 std::vector<const ComponentConfig*> components(const StudyConfig& study) {

@@ -189,8 +189,9 @@ void make_absolute(ConfigValue& value, const std::filesystem::path& directory) {
 
 class ComponentResolver {
  public:
-  ComponentResolver(const ComponentConfig& config, const ComponentInfo& component, Diagnostics& diagnostics)
-      : config_(config), component_(component), diagnostics_(diagnostics) {}
+  ComponentResolver(const ComponentConfig& config, const ComponentInfo& component, Diagnostics& diagnostics,
+                    Absence absence)
+      : config_(config), component_(component), diagnostics_(diagnostics), absence_(absence) {}
 
   ResolvedComponent resolve() {
     result_.complete = config_;
@@ -230,6 +231,7 @@ class ComponentResolver {
   void unknown(const ConfigMember& member) {
     std::vector<std::string> names{"type"};
     for (const OptionInfo& option : component_.options) names.push_back(option.name);
+    misspelt_.push_back(nearest(member.key, names));
     const std::string rest = component_.options.empty() ? "it has no options" : way_out(member.key, names);
     diagnostics_.add(member.where,
                      fmt::format("unknown option {} of {}; {}", toml_text(member.key), component_name(config_), rest));
@@ -241,7 +243,8 @@ class ComponentResolver {
       OptionValue value = default_of(option, config_.directory);
       result_.complete.options.push_back({option.name, config_.where, config_value(value, config_.where)});
       result_.options.set(pointer_step(option.name), std::move(value));
-    } else if (option.required) {
+    } else if (option.required && absence_ == Absence::is_a_mistake &&
+               std::ranges::find(misspelt_, option.name) == misspelt_.end()) {
       diagnostics_.add(config_.where, fmt::format("{} needs the option {} ({}); give it {}", component_name(config_),
                                                   option.name, option.help, rule_of(option)));
     }
@@ -259,6 +262,8 @@ class ComponentResolver {
   const ComponentConfig& config_;
   const ComponentInfo& component_;
   Diagnostics& diagnostics_;
+  Absence absence_;
+  std::vector<std::string> misspelt_;  // options that unknown ones are near to
   ResolvedComponent result_;
 };
 
@@ -266,8 +271,8 @@ class ComponentResolver {
 }  // namespace config
 
 ResolvedComponent resolve_component(const ComponentConfig& config, const ComponentInfo& component,
-                                    Diagnostics& diagnostics) {
-  return config::ComponentResolver(config, component, diagnostics).resolve();
+                                    Diagnostics& diagnostics, Absence absence) {
+  return config::ComponentResolver(config, component, diagnostics, absence).resolve();
 }
 
 }  // namespace nascent::core

@@ -19,13 +19,21 @@ std::string shown(const ConfigValue& value) {
   return text.substr(0, end) + "...";
 }
 
+namespace {
+
+std::string bound_text(double bound) {
+  return bound == 0x1p63 ? fmt::format("{}", std::numeric_limits<std::int64_t>::max()) : fmt::format("{}", bound);
+}
+
+}  // namespace
+
 std::string range_text(const Range& range) {
   const bool open = range.ends == Range::Ends::open;
+  const std::string lo = bound_text(range.lo), hi = bound_text(range.hi);
   if (std::isinf(range.lo) && std::isinf(range.hi)) return "";
-  if (std::isinf(range.hi)) return fmt::format("{} {}", open ? "above" : "of at least", range.lo);
-  if (std::isinf(range.lo)) return fmt::format("{} {}", open ? "below" : "of at most", range.hi);
-  return open ? fmt::format("above {} and below {}", range.lo, range.hi)
-              : fmt::format("from {} to {}", range.lo, range.hi);
+  if (std::isinf(range.hi)) return fmt::format("{} {}", open ? "above" : "of at least", lo);
+  if (std::isinf(range.lo)) return fmt::format("{} {}", open ? "below" : "of at most", hi);
+  return open ? fmt::format("above {} and below {}", lo, hi) : fmt::format("from {} to {}", lo, hi);
 }
 
 bool contains(const Range& range, double value) {
@@ -130,6 +138,12 @@ Section::Section(const ConfigValue* value, std::string path, Diagnostics& diagno
 const ConfigValue* Section::find(std::string_view key) {
   if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
   return table_ == nullptr ? nullptr : core::find(*table_, key);
+}
+
+bool Section::lacks(std::string_view key) {
+  if (table_ == nullptr || find(key) != nullptr) return false;
+  const auto is_near = [&](const ConfigMember& member) { return !nearest(member.key, {std::string(key)}).empty(); };
+  return std::none_of(table_->begin(), table_->end(), is_near);
 }
 
 void Section::complain_at(std::string_view key, const std::string& message) {

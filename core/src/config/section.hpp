@@ -62,6 +62,8 @@ class Section {
   [[nodiscard]] std::string path_of(std::string_view key) const { return path_ + "." + std::string(key); }
 
   const ConfigValue* find(std::string_view key);
+  // Is the section there without `key`, and without anything near to it?
+  bool lacks(std::string_view key);
   // Reads `key` with a function of ValueReader: get(&ValueReader::integer, "seed", Range{0, 10}); nullopt when absent.
   template <class T, class... Declared, class... Args>
   std::optional<T> get(std::optional<T> (ValueReader::*read)(const ConfigValue&, const std::string&, Declared...),

@@ -33,26 +33,40 @@ constexpr Range count_range{1, 4096};
 
 class SettingsReader {
  public:
-  SettingsReader(const ConfigValue::Table& root, const std::string& file, Absence absence, StudyConfig& study,
-                 Diagnostics& diagnostics)
-      : root_(root), file_(file), absence_(absence), study_(study), diagnostics_(diagnostics) {}
+  SettingsReader(const Document& document, const std::string& file, StudyDraft& draft)
+      : document_(document), root_(document.root), file_(file), draft_(draft) {}
 
   void read() {
-    read_study();
-    read_objectives();
-    read_constraints();
-    read_acceptance();
-    read_stop();
-    read_budgets();
+    draft_.settings_known = are_known({"study", "objective", "constraint", "acceptance", "stop", "budget"}, [&] {
+      read_study();
+      read_objectives();
+      read_constraints();
+      read_acceptance();
+      read_stop();
+      read_budget();
+    });
+    read_validation();
+    read_final();
     read_workers();
-    read_plugins();
+    draft_.plugins_known = are_known({"plugins"}, [&] { read_plugins(); });
   }
 
  private:
+  // Reads such sections: is nothing wrong with them, and none of them misspelt?
+  template <class Read>
+  bool are_known(std::initializer_list<std::string_view> sections, const Read& read) {
+    const std::size_t before = diagnostics_.size();
+    read();
+    const auto has_lost_lines = [&](std::string_view key) {
+      return document_.gives(key) && (find(root_, key) == nullptr || document_.absence == Absence::may_be_misspelt);
+    };
+    return diagnostics_.size() == before && std::none_of(sections.begin(), sections.end(), has_lost_lines);
+  }
+
   Section section(std::string_view key) { return {find(root_, key), std::string(key), diagnostics_}; }
 
   void missing(const SourceLocation& where, const std::string& message) {
-    if (absence_ == Absence::is_a_mistake) diagnostics_.add(where, message);
+    if (document_.absence == Absence::is_a_mistake) diagnostics_.add(where, message);
   }
   void missing(const std::string& message) { missing({file_, 0, 0}, message); }
 
@@ -92,7 +106,7 @@ class SettingsReader {
                                           shown(*s.find("name"))));
       }
     }
-    study_.seed = static_cast<std::uint64_t>(s.get(&Reader::integer, "seed", Range{0, infinity}).value_or(1));
+    study_.seed = static_cast<std::uint64_t>(s.get(&Reader::integer, "seed", Range{0, 0x1p63}).value_or(1));
     study_.parallel = static_cast<std::uint32_t>(
         s.get(&Reader::integer, "parallel", count_range).value_or(std::max(1U, std::thread::hardware_concurrency())));
     study_.deterministic = s.get(&Reader::flag, "deterministic").value_or(true);
@@ -108,9 +122,9 @@ class SettingsReader {
       Section s(table.value, table.path, diagnostics_);
       const auto metric = name(s, "metric");
       const auto direction = s.get(&Reader::choice, "direction", direction_names());
-      if (s.present() && s.find("metric") == nullptr)
+      if (s.lacks("metric"))
         missing(s.where(), fmt::format("{} has no metric; write metric = \"val_accuracy\"", s.path()));
-      if (s.present() && s.find("direction") == nullptr)
+      if (s.lacks("direction"))
         missing(s.where(),
                 fmt::format("{} has no direction; write direction = \"maximize\" or \"minimize\"", s.path()));
       const auto same = [&](const Objective& o) { return o.metric == metric; };
@@ -118,10 +132,10 @@ class SettingsReader {
         s.complain_at("metric",
                       fmt::format("{}.metric is \"{}\", as an earlier objective is; leave one out", s.path(), *metric));
       study_.objectives.push_back(
-          {metric.value_or(""), static_cast<Direction>(direction.value_or(1)), place(s, "metric")});
+          {metric.value_or(""), static_cast<Direction>(direction.value_or(1)), place(s, "metric"), s.path()});
       s.finish();
     }
-    if (find(root_, "objective") == nullptr)
+    if (!document_.gives("objective"))
       missing("no [objective]; write [objective] with metric = \"val_accuracy\" and direction = \"maximize\"");
   }
 
@@ -133,9 +147,10 @@ class SettingsReader {
       c.min = s.get(&Reader::number, "min", Range{});
       c.max = s.get(&Reader::number, "max", Range{});
       c.where = place(s, "metric");
-      if (s.present() && s.find("metric") == nullptr)
+      c.path = s.path();
+      if (s.lacks("metric"))
         missing(s.where(), fmt::format("{} has no metric; write metric = \"parameters\"", s.path()));
-      if (s.present() && s.find("min") == nullptr && s.find("max") == nullptr)
+      if (s.find("min") == nullptr && s.find("max") == nullptr && s.lacks("min") && s.lacks("max"))
         missing(s.where(), fmt::format("{} has no bound; write min or max", s.path()));
       if (c.min && c.max && *c.min > *c.max)
         s.complain_at("min",
@@ -192,7 +207,7 @@ class SettingsReader {
       s.complain_at("target", "stop.target is for one objective; the study has several: leave it out");
     s.finish();
     const ConfigValue* given = find(root_, "stop");
-    if (given == nullptr || (given->table() != nullptr && given->table()->empty()))
+    if (!document_.gives("stop") || (given != nullptr && given->table() != nullptr && given->table()->empty()))
       missing(
           "no condition in [stop], so the study would never end; write [stop] with trials = 100 or wall_time = "
           "\"15min\"");
@@ -219,29 +234,33 @@ class SettingsReader {
     return found;
   }
 
-  void read_budgets() {
+  void read_budget() {
     Section s = section("budget");
     const std::optional<Budget> given = budget(s);
     study_.budget = given.value_or(Budget{});
     const ConfigValue* table = find(root_, "budget");
-    if (table == nullptr && find(root_, "trainer") != nullptr)
+    if (!document_.gives("budget") && find(root_, "trainer") != nullptr)
       missing("no [budget], which says how long the trainer may train a trial; write [budget] with epochs = 3");
     if (table != nullptr && table->table() != nullptr && table->table()->empty())
       missing(s.where(), "budget has no amount; write epochs, steps or seconds");
     s.finish();
+  }
 
+  void read_validation() {
     Section v = section("validation");
     study_.validation.share =
         v.get(&Reader::number, "share", Range{0, 1, Range::Ends::open}).value_or(study_.validation.share);
     v.finish();
+  }
 
+  void read_final() {
     Section f = section("final");
     const auto top = f.get(&Reader::integer, "top", count_range);
     const auto seeds = f.get(&Reader::integer, "seeds", count_range);
     study_.final.budget = budget(f).value_or(study_.budget);
     study_.final.seeds = static_cast<std::uint32_t>(seeds.value_or(1));
     study_.final.top = f.present() ? static_cast<std::uint32_t>(top.value_or(1)) : 0;
-    if (f.present() && find(root_, "trainer") == nullptr)
+    if (f.present() && !document_.gives("trainer"))
       missing(f.where(), "[final] trains the best trials again, but the study has no [trainer]; leave [final] out");
     f.finish();
   }
@@ -250,8 +269,19 @@ class SettingsReader {
     Section s = section("workers");
     WorkerConfig& w = study_.workers;
     w.execution = find(root_, "trainer") != nullptr ? Execution::workers : Execution::in_process;
-    if (const auto given = s.get(&Reader::choice, "execution", execution_names()))
-      w.execution = static_cast<Execution>(*given);
+    const auto execution = s.get(&Reader::choice, "execution", execution_names());
+    if (execution) w.execution = static_cast<Execution>(*execution);
+    // What is no execution may have been meant as "inline".
+    if ((execution || s.lacks("execution") || !s.present()) && w.execution == Execution::workers &&
+        study_.store == ":memory:") {
+      Section study(find(root_, "study"), "study", diagnostics_);
+      study.complain_at(
+          "store",
+          fmt::format(
+              "study.store is \":memory:\", which no other process sees, and {}; name a file, or write "
+              "[workers] with execution = \"inline\"",
+              execution ? "workers.execution is \"workers\"" : "with a [trainer] trials run in worker processes"));
+    }
     w.count = static_cast<std::uint32_t>(s.get(&Reader::integer, "count", count_range).value_or(study_.parallel));
     w.trial_seconds_max = s.get(&Reader::seconds, "trial_seconds_max", positive);
     w.memory_bytes_max = s.get(&Reader::bytes, "memory_bytes_max");
@@ -283,18 +313,18 @@ class SettingsReader {
     s.finish();
   }
 
+  const Document& document_;
   const ConfigValue::Table& root_;
   const std::string& file_;
-  Absence absence_;
-  StudyConfig& study_;
-  Diagnostics& diagnostics_;
+  StudyDraft& draft_;
+  StudyConfig& study_ = draft_.config;
+  Diagnostics& diagnostics_ = draft_.mistakes;
 };
 
 }  // namespace
 
-void read_settings(const ConfigValue::Table& root, const std::string& file, Absence absence, StudyConfig& study,
-                   Diagnostics& diagnostics) {
-  SettingsReader(root, file, absence, study, diagnostics).read();
+void read_settings(const Document& document, const std::string& file, StudyDraft& draft) {
+  SettingsReader(document, file, draft).read();
 }
 
 }  // namespace nascent::core::config

@@ -7,9 +7,8 @@
 namespace nascent::core::config {
 
 // Reads [study], [objective], [constraint], [acceptance], [stop], [budget], [validation], [workers], [final] and
-// [plugins] into `study`, whose file and directory are set. `file`: what messages call the file.
-void read_settings(const ConfigValue::Table& root, const std::string& file, Absence absence, StudyConfig& study,
-                   Diagnostics& diagnostics);
+// [plugins] into `draft`, whose directory is set. `file`: what messages call the file.
+void read_settings(const Document& document, const std::string& file, StudyDraft& draft);
 
 void read_warm_start(const ConfigValue::Table& root, StudyConfig& study, Diagnostics& diagnostics);
 

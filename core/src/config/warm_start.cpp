@@ -38,12 +38,14 @@ void read_warm_start(const ConfigValue::Table& root, StudyConfig& study, Diagnos
   for (std::size_t i = 0; i < studies.size(); ++i) {
     const ConfigValue& given = *s.find("studies");
     const SourceLocation& where = given.array() == nullptr ? given.where : (*given.array())[i].where;
-    if (studies[i].empty() || studies[i].front() == '#' || studies[i].back() == '#')
+    if (studies[i].empty() || studies[i].front() == '#' || studies[i].back() == '#') {
       diagnostics.add(where,
                       fmt::format("warm_start.studies.{} is {}; it has to be a store, or store#study where that holds "
                                   "several: \"earlier.db#name\"",
                                   i, toml_text(studies[i])));
-    w.studies.push_back(earlier_study(studies[i], study.directory, where));
+    } else {
+      w.studies.push_back(earlier_study(studies[i], study.directory, where));
+    }
   }
   w.top = static_cast<std::uint32_t>(s.get(&ValueReader::integer, "top", Range{1, 10000}).value_or(w.top));
   s.finish();

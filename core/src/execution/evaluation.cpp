@@ -37,9 +37,10 @@ nlohmann::ordered_json to_json(const nas_value& value) {
 Result<void> check_needs(const ResolvedStudy& study, const StudyComponent& component, std::uint32_t needs) {
   const auto refuse = [&](std::string_view what, std::string_view section) -> Result<void> {
     const auto given = std::ranges::find(study.config.evaluators, component.path, &ComponentConfig::path);
-    return fail(ErrorKind::invalid_input,
-                fmt::format("{}: {} \"{}\" measures {}, and the study has no [{}]; add one, or remove the evaluator",
-                            to_string(given->type_where), component.path, component.info.alias, what, section));
+    return tl::unexpected(
+        mistake(given->type_where,
+                fmt::format("{} \"{}\" measures {}, and the study has no [{}]; add one, or remove the evaluator",
+                            component.path, component.info.alias, what, section)));
   };
   if ((needs & NAS_NEEDS_MODEL) != 0 && !study.trainer) return refuse("models", "trainer");
   if ((needs & (NAS_NEEDS_DATA | NAS_NEEDS_INPUT)) != 0 && !study.dataset) return refuse("on data", "dataset");

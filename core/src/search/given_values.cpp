@@ -155,9 +155,9 @@ Result<ConfigValue::Table> parse_values(std::span<const std::string> assignments
   return table;
 }
 
-Result<Configuration> complete_configuration(const StudySpace& space, const ConfigValue::Table& given,
-                                             std::uint64_t seed) {
-  Diagnostics diagnostics;
+std::optional<Configuration> complete_configuration(const StudySpace& space, const ConfigValue::Table& given,
+                                                    std::uint64_t seed, Diagnostics& diagnostics) {
+  const std::size_t before = diagnostics.size();
   Reader reader(space, diagnostics);
   reader.read(given);
   const SpaceView view(space.view());
@@ -171,7 +171,7 @@ Result<Configuration> complete_configuration(const StudySpace& space, const Conf
       diagnostics.add(reader.given().where[i],
                       fmt::format("{} is {}; it has to be {}", p.name, config::shown(*value), rule_text(p, *value)));
   }
-  if (!diagnostics.empty()) return tl::unexpected(diagnostics.error());
+  if (diagnostics.size() > before) return std::nullopt;
 
   nascent::Point point;
   std::size_t idle = 0;  // a parameter that is given and takes no part
@@ -184,7 +184,15 @@ Result<Configuration> complete_configuration(const StudySpace& space, const Conf
   diagnostics.add(reader.given().where[idle],
                   fmt::format("{} takes no part in this configuration; it needs {}: give that too, or leave it out",
                               view[idle].name(), conditions_text(space, idle)));
-  return tl::unexpected(diagnostics.error());
+  return std::nullopt;
+}
+
+Result<Configuration> complete_configuration(const StudySpace& space, const ConfigValue::Table& given,
+                                             std::uint64_t seed) {
+  Diagnostics diagnostics;
+  auto configuration = complete_configuration(space, given, seed, diagnostics);
+  if (!configuration) return tl::unexpected(diagnostics.error());
+  return std::move(*configuration);
 }
 
 FittingConfiguration fitting_configuration(const StudySpace& space, const ConfigValue::Table& given,

@@ -16,11 +16,6 @@ bool exists_for(const MetricInfo& metric, const std::optional<TaskShape>& shape)
   return ((metric.needs & NAS_NEEDS_CLASSES) == 0 || classes) && ((metric.needs & NAS_NEEDS_NUMBERS) == 0 || numbers);
 }
 
-// "objective" of one, "objective.1" of several.
-std::string numbered(std::string_view section, std::size_t i, std::size_t n) {
-  return n == 1 ? std::string(section) : fmt::format("{}.{}", section, i);
-}
-
 // Where the sampler's options say `text`; the sampler itself where they do not.
 SourceLocation place_of(const std::string& text, const ComponentConfig& sampler) {
   std::vector<const ConfigValue*> open;
@@ -41,14 +36,32 @@ SourceLocation place_of(const std::string& text, const ComponentConfig& sampler)
 void MeasuredMetrics::add_trainer(const ComponentInfo& trainer, const std::optional<TaskShape>& shape) {
   if (trainer.metrics.empty()) return add_unknown();
   for (const MetricInfo& metric : trainer.metrics) {
-    if (exists_for(metric, shape)) add({metric});
+    if (exists_for(metric, shape)) add(metric);
   }
 }
 
-void MeasuredMetrics::add(const std::vector<MetricInfo>& metrics) {
+void MeasuredMetrics::add_trainer(const ComponentInfo& trainer) {
+  if (trainer.metrics.empty()) return add_unknown();
+  for (const MetricInfo& metric : trainer.metrics) add(metric);
+}
+
+void MeasuredMetrics::add_evaluator(const ComponentConfig& evaluator, const std::vector<MetricInfo>& metrics,
+                                    Diagnostics& mistakes) {
+  bool told = false;
   for (const MetricInfo& metric : metrics) {
-    if (find(metric.name) == nullptr) known_.push_back(metric);
+    add(metric);
+    const auto [known, is_new] = evaluator_of_.emplace(metric.name, &evaluator);
+    if (is_new || told) continue;
+    told = true;
+    const ComponentConfig& other = *known->second;
+    mistakes.add(evaluator.type_where, fmt::format("{} {} measures {}, and so does {} {} at {}; leave one out",
+                                                   evaluator.path, toml_text(evaluator.type), toml_text(metric.name),
+                                                   other.path, toml_text(other.type), to_string(other.type_where)));
   }
+}
+
+void MeasuredMetrics::add(const MetricInfo& metric) {
+  if (find(metric.name) == nullptr) known_.push_back(metric);
 }
 
 const MetricInfo* MeasuredMetrics::find(const std::string& name) const {
@@ -56,18 +69,25 @@ const MetricInfo* MeasuredMetrics::find(const std::string& name) const {
   return at == known_.end() ? nullptr : &*at;
 }
 
-Result<void> MeasuredMetrics::check(const StudyConfig& config, std::span<const std::string> sampler_wants) const {
+void MeasuredMetrics::check(const StudyConfig& config, std::span<const std::string> sampler_wants,
+                            Diagnostics& mistakes) const {
   std::vector<std::string> names;
   for (const MetricInfo& metric : known_) names.push_back(metric.name);
-  Diagnostics diagnostics;
   const auto look = [&](const std::string& what, const std::string& metric, const SourceLocation& where) {
-    if (!complete_ || find(metric) != nullptr) return;
-    diagnostics.add(where, fmt::format("{} {}, which nothing in this study measures; {}", what, toml_text(metric),
-                                       way_out(metric, names)));
+    if (!complete_ || metric.empty() || find(metric) != nullptr) return;
+    mistakes.add(where, fmt::format("{} {}, which nothing in this study measures; {}", what, toml_text(metric),
+                                    way_out(metric, names)));
   };
-  for (std::size_t i = 0; i < config.objectives.size(); ++i) {
-    const Objective& objective = config.objectives[i];
-    look(numbered("objective", i, config.objectives.size()) + ".metric is", objective.metric, objective.where);
+  for (const Objective& objective : config.objectives)
+    look(objective.path + ".metric is", objective.metric, objective.where);
+  for (const Constraint& constraint : config.constraints)
+    look(constraint.path + ".metric is", constraint.metric, constraint.where);
+  for (const std::string& metric : sampler_wants) {
+    look(fmt::format("sampler {} asks for metric", toml_text(config.sampler.type)), metric,
+         place_of(metric, config.sampler));
+  }
+  if (!mistakes.empty()) return;
+  for (const Objective& objective : config.objectives) {
     const MetricInfo* metric = find(objective.metric);
     const bool up = objective.direction == Direction::maximize;
     if (metric != nullptr && metric->direction == (up ? NAS_MINIMIZE : NAS_MAXIMIZE)) {
@@ -75,16 +95,6 @@ Result<void> MeasuredMetrics::check(const StudyConfig& config, std::span<const s
                    up ? "maximize" : "minimize", to_string(objective.where), up ? "small" : "large");
     }
   }
-  for (std::size_t i = 0; i < config.constraints.size(); ++i) {
-    const Constraint& constraint = config.constraints[i];
-    look(numbered("constraint", i, config.constraints.size()) + ".metric is", constraint.metric, constraint.where);
-  }
-  for (const std::string& metric : sampler_wants) {
-    look(fmt::format("sampler {} asks for metric", toml_text(config.sampler.type)), metric,
-         place_of(metric, config.sampler));
-  }
-  if (!diagnostics.empty()) return tl::unexpected(diagnostics.error());
-  return {};
 }
 
 }  // namespace nascent::core::search

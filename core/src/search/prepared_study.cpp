@@ -9,6 +9,7 @@
 
 #include "execution/evaluation.hpp"
 #include "judged_metrics.hpp"
+#include "nascent/core/warm_start.hpp"
 #include "plugins/handshake.hpp"
 #include "proposals.hpp"
 #include "verdicts.hpp"
@@ -19,14 +20,6 @@ namespace {
 // LibTorch lives in workers only.
 bool may_live_here(const StudyComponent& component) {
   return component.info.plugin == nullptr || libtorch_build(component.info.plugin->build).empty();
-}
-
-template <class Table>
-Result<void> try_to_create(PluginCatalog& catalog, const StudyComponent& component, const StudyConfig& config) {
-  if (!may_live_here(component)) return {};
-  const auto instance = create_component<Table>(catalog, component, config);
-  if (!instance) return tl::unexpected<Error>(instance.error());
-  return {};
 }
 
 // Does the space build architectures? It does for every configuration or for none, so that any valid one tells.
@@ -43,76 +36,170 @@ bool builds_architectures(const StudySpace& space) {
   return true;  // nothing is known; the trials will tell
 }
 
-// A component that needs what the study has not would refuse every trial.
-Result<void> check_needs(const ResolvedStudy& study, const StudyComponent& component, std::uint32_t needs,
-                         const StudySpace& space) {
-  const auto refuse = [&](const std::string& why) -> Result<void> {
-    const auto all = components(study.config);
-    const auto given = std::ranges::find(all, component.path, &ComponentConfig::path);
-    return fail(ErrorKind::invalid_input,
-                fmt::format("{}: {} {} {}", to_string((*given)->type_where), kind_of_path(component.path),
-                            toml_text(component.info.alias), why));
-  };
-  if ((needs & NAS_NEEDS_DATA) != 0 && !study.dataset) return refuse("needs data; add a [dataset]");
-  if ((needs & NAS_NEEDS_GRAPH) != 0 && !builds_architectures(space)) {
-    return refuse(fmt::format("needs architectures, and space {} builds none; take another space",
-                              toml_text(study.space.info.alias)));
-  }
-  return {};
+// May a component that was refused have brought parameters? Only options that are tables can be distributions.
+bool may_search(const ComponentConfig& refused) {
+  return std::ranges::any_of(refused.options, [](const ConfigMember& o) { return o.value.table() != nullptr; });
 }
 
-// wanted: what the sampler asks to be told.
-Result<void> check_trial_components(PluginCatalog& catalog, const ResolvedStudy& study, const StudySpace& space,
-                                    const std::optional<TaskShape>& shape, const std::vector<std::string>& wanted) {
-  search::MeasuredMetrics measured;
-  if (study.trainer) {
-    if (auto tried = try_to_create<nas_trainer_vt>(catalog, *study.trainer, study.config); !tried) return tried;
-    if (auto fits = check_needs(study, *study.trainer, study.trainer->info.flags, space); !fits) return fits;
-    measured.add_trainer(study.trainer->info, shape);
+// Creates what the study is made of; each part only where all that it needs is known to be right.
+class Preparation {
+ public:
+  Preparation(StudyDraft draft, PluginCatalog& catalog)
+      : catalog_(catalog), draft_(std::move(draft)), study_(resolve_study(draft_, catalog)) {}
+
+  Result<PreparedStudy> operator()(StudyStart start) {
+    if (draft_.absence == Absence::is_a_mistake) create(start);
+    if (!draft_.mistakes.empty()) return tl::unexpected(draft_.mistakes.error());
+    return PreparedStudy{std::move(study_),    std::move(data_),      std::move(space_),
+                         std::move(*sampler_), std::move(scheduler_), std::move(queue_)};
   }
-  for (const StudyComponent& component : study.compressors) {
-    if (auto tried = try_to_create<nas_compressor_vt>(catalog, component, study.config); !tried) return tried;
+
+ private:
+  void create(StudyStart start);
+  void open_data();
+  void create_space();
+  void create_sampler();
+  void create_scheduler();
+  void check_trainer();
+  void check_compressors();
+  void check_evaluators();
+
+  [[nodiscard]] bool is_refused(const StudyComponent& component) const {
+    return draft_.refused.contains(component.path);
   }
-  for (const StudyComponent& component : study.evaluators) {
-    if (!may_live_here(component)) {
-      measured.add_unknown();
+  [[nodiscard]] const ComponentConfig& config_of(const StudyComponent& component) const {
+    const auto all = components(study_.config);
+    return **std::ranges::find(all, component.path, &ComponentConfig::path);
+  }
+  void refuse(const StudyComponent& component, const Error& why) {
+    draft_.mistakes.add(why);
+    draft_.refused.insert(component.path);
+  }
+  template <class Table>
+  std::optional<Instance<Table>> create(const StudyComponent& component, const void* kind_arg = nullptr) {
+    if (is_refused(component)) return std::nullopt;
+    auto instance = create_component<Table>(catalog_, component, study_.config, kind_arg);
+    if (instance) return std::move(*instance);
+    refuse(component, instance.error());
+    return std::nullopt;
+  }
+  void check_needs(const StudyComponent& component, std::uint32_t needs);
+
+  PluginCatalog& catalog_;
+  StudyDraft draft_;  // without its config, which study_ has
+  ResolvedStudy study_;
+  bool data_known_ = true;        // what data_ says, nothing included, is right
+  bool parameters_known_ = true;  // those of space_ are all that the study searches
+  std::optional<DatasetFacts> data_;
+  std::optional<TaskShape> shape_;
+  std::unique_ptr<const StudySpace> space_;  // null where it is not known
+  std::optional<Instance<nas_sampler_vt>> sampler_;
+  std::optional<Instance<nas_scheduler_vt>> scheduler_;
+  search::MeasuredMetrics measured_;
+  std::vector<QueuedConfiguration> queue_;
+};
+
+void Preparation::create(StudyStart start) {
+  open_data();
+  create_space();
+  create_sampler();
+  create_scheduler();
+  check_trainer();
+  check_compressors();
+  check_evaluators();
+  if (!study_.trainer && study_.evaluators.empty()) measured_.add_unknown();  // which the file's reader complains about
+  measured_.check(study_.config, sampler_ ? search::wanted_metrics(*sampler_) : std::vector<std::string>(),
+                  draft_.mistakes);
+  if (start == StudyStart::resume) return;
+  if (space_ && parameters_known_)
+    queue_ = warm_start_queue(study_.config, *space_, draft_.mistakes);
+  else
+    check_earlier_studies(study_.config, draft_.mistakes);
+}
+
+void Preparation::open_data() {
+  if (!study_.dataset) return;
+  data_known_ = false;
+  if (is_refused(*study_.dataset)) return;
+  auto facts = dataset_facts(catalog_, study_);
+  if (!facts) return refuse(*study_.dataset, facts.error());
+  data_known_ = true;
+  data_ = std::move(*facts);
+  shape_ = data_->shape;
+}
+
+void Preparation::create_space() {
+  for (const ComponentConfig* c : components(study_.config))
+    parameters_known_ = parameters_known_ && !(draft_.refused.contains(c->path) && may_search(*c));
+  if (!data_known_ || is_refused(study_.space)) return;
+  auto space = core::create_space(catalog_, study_, shape_);
+  if (!space) return refuse(study_.space, space.error());
+  space_ = std::make_unique<const StudySpace>(std::move(*space));
+}
+
+void Preparation::create_sampler() {
+  if (!draft_.settings_known || !space_ || !parameters_known_) return;
+  const nas_sampler_arg arg = search::sampler_arg(study_.config, *space_);
+  sampler_ = create<nas_sampler_vt>(study_.sampler, &arg);
+}
+
+void Preparation::create_scheduler() {
+  if (!draft_.settings_known || !study_.scheduler) return;
+  const nas_scheduler_arg arg = search::scheduler_arg(study_.config);
+  scheduler_ = create<nas_scheduler_vt>(*study_.scheduler, &arg);
+}
+
+void Preparation::check_trainer() {
+  if (!study_.trainer) return;
+  const StudyComponent& trainer = *study_.trainer;
+  if (data_known_)
+    measured_.add_trainer(trainer.info, shape_);
+  else
+    measured_.add_trainer(trainer.info);
+  if (may_live_here(trainer)) create<nas_trainer_vt>(trainer);
+  if (!is_refused(trainer)) check_needs(trainer, trainer.info.flags);
+}
+
+void Preparation::check_compressors() {
+  for (const StudyComponent& compressor : study_.compressors) {
+    if (may_live_here(compressor)) create<nas_compressor_vt>(compressor);
+  }
+}
+
+void Preparation::check_evaluators() {
+  for (const StudyComponent& component : study_.evaluators) {
+    if (is_refused(component) || !may_live_here(component) || !data_known_ || !space_ || !parameters_known_) {
+      measured_.add_unknown();
       continue;
     }
-    const auto evaluation = Evaluation::create(catalog, study, component, space, shape ? shape->n_classes() : 0);
-    if (!evaluation) return tl::unexpected<Error>(evaluation.error());
-    if (auto fits = check_needs(study, component, evaluation->needs() & NAS_NEEDS_GRAPH, space); !fits) return fits;
-    measured.add(evaluation->metrics());
+    const auto evaluation = Evaluation::create(catalog_, study_, component, *space_, shape_ ? shape_->n_classes() : 0);
+    if (!evaluation) {
+      refuse(component, evaluation.error());
+      measured_.add_unknown();
+      continue;
+    }
+    check_needs(component, evaluation->needs() & NAS_NEEDS_GRAPH);
+    measured_.add_evaluator(config_of(component), evaluation->metrics(), draft_.mistakes);
   }
-  return measured.check(study.config, wanted);
+}
+
+// A component that needs what the study has not would refuse every trial.
+void Preparation::check_needs(const StudyComponent& component, std::uint32_t needs) {
+  const auto say = [&](const std::string& why) {
+    draft_.mistakes.add(config_of(component).type_where,
+                        fmt::format("{} {} {}", kind_of_path(component.path), toml_text(component.info.alias), why));
+  };
+  if ((needs & NAS_NEEDS_DATA) != 0 && !study_.dataset) return say("needs data; add a [dataset]");
+  if ((needs & NAS_NEEDS_GRAPH) != 0 && space_ && !builds_architectures(*space_)) {
+    say(fmt::format("needs architectures, and space {} builds none; take another space",
+                    toml_text(study_.space.info.alias)));
+  }
 }
 
 }  // namespace
 
-Result<PreparedStudy> prepare_study(StudyConfig config, PluginCatalog& catalog) {
-  auto study = resolve_study(std::move(config), catalog);
-  if (!study) return tl::unexpected<Error>(study.error());
-  auto data = dataset_facts(catalog, *study);
-  if (!data) return tl::unexpected<Error>(data.error());
-  const std::optional<TaskShape> shape = *data ? std::optional((*data)->shape) : std::nullopt;
-  auto composed = create_space(catalog, *study, shape);
-  if (!composed) return tl::unexpected<Error>(composed.error());
-  auto space = std::make_unique<const StudySpace>(std::move(*composed));
-
-  const nas_sampler_arg sampler_arg = search::sampler_arg(study->config, *space);
-  auto sampler = create_component<nas_sampler_vt>(catalog, study->sampler, study->config, &sampler_arg);
-  if (!sampler) return tl::unexpected<Error>(sampler.error());
-  PreparedStudy prepared{std::move(*study), std::move(*data), std::move(space), std::move(*sampler), {}};
-  if (prepared.study.scheduler) {
-    const nas_scheduler_arg arg = search::scheduler_arg(prepared.study.config);
-    auto scheduler =
-        create_component<nas_scheduler_vt>(catalog, *prepared.study.scheduler, prepared.study.config, &arg);
-    if (!scheduler) return tl::unexpected<Error>(scheduler.error());
-    prepared.scheduler = std::move(*scheduler);
-  }
-  const std::vector<std::string> wanted = search::wanted_metrics(prepared.sampler);
-  if (auto checked = check_trial_components(catalog, prepared.study, *prepared.space, shape, wanted); !checked)
-    return tl::unexpected<Error>(checked.error());
-  return prepared;
+Result<PreparedStudy> prepare_study(StudyDraft draft, PluginCatalog& catalog, StudyStart start) {
+  return Preparation(std::move(draft), catalog)(start);
 }
 
 }  // namespace nascent::core

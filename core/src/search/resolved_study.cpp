@@ -17,18 +17,34 @@ std::vector<const StudyComponent*> ResolvedStudy::components() const {
 }
 
 Result<ResolvedStudy> resolve_study(StudyConfig config, const PluginCatalog& catalog) {
-  Diagnostics diagnostics;
+  StudyDraft draft(std::move(config));
+  ResolvedStudy study = resolve_study(draft, catalog);
+  if (!draft.mistakes.empty()) return tl::unexpected(draft.mistakes.error());
+  return study;
+}
+
+ResolvedStudy resolve_study(StudyDraft& draft, const PluginCatalog& catalog) {
   const auto resolve = [&](ComponentConfig& given) -> StudyComponent {
-    const auto info = catalog.find(kind_of_path(given.path), given.type);
-    if (!info) {
-      diagnostics.add(given.type_where, info.error().message);
-      return {};
+    StudyComponent component{given.path, {}, {}, {}};
+    const std::size_t before = draft.mistakes.size();
+    if (!given.type.empty()) {
+      const auto info = catalog.find(kind_of_path(given.path), given.type);
+      if (info) {
+        component.info = *info;
+        ResolvedComponent resolved = resolve_component(given, *info, draft.mistakes, draft.absence);
+        component.fixed = std::move(resolved.options);
+        component.lifted = std::move(resolved.lifted);
+        if (draft.mistakes.size() == before) given = std::move(resolved.complete);
+      } else {
+        draft.mistakes.add(given.type_where, info.error().message);
+      }
     }
-    ResolvedComponent resolved = resolve_component(given, *info, diagnostics);
-    given = std::move(resolved.complete);
-    return {given.path, *info, std::move(resolved.options), std::move(resolved.lifted)};
+    if (given.type.empty() || draft.mistakes.size() > before) draft.refused.insert(given.path);
+    return component;
   };
   ResolvedStudy study;
+  study.config = std::move(draft.config);
+  StudyConfig& config = study.config;
   if (config.dataset) study.dataset = resolve(*config.dataset);
   study.space = resolve(config.space);
   study.sampler = resolve(config.sampler);
@@ -36,8 +52,6 @@ Result<ResolvedStudy> resolve_study(StudyConfig config, const PluginCatalog& cat
   if (config.trainer) study.trainer = resolve(*config.trainer);
   for (ComponentConfig& c : config.compressors) study.compressors.push_back(resolve(c));
   for (ComponentConfig& c : config.evaluators) study.evaluators.push_back(resolve(c));
-  if (!diagnostics.empty()) return tl::unexpected(diagnostics.error());
-  study.config = std::move(config);
   return study;
 }
 

@@ -10,9 +10,7 @@
 #include "execution/test_split.hpp"
 #include "final_stage.hpp"
 #include "keep_alive.hpp"
-#include "nascent/core/prepared_study.hpp"
 #include "nascent/core/version.hpp"
-#include "nascent/core/warm_start.hpp"
 #include "stored_trials.hpp"
 
 namespace nascent::core {
@@ -167,7 +165,7 @@ class Run {
 };
 
 Result<void> Run::prepare() {
-  auto prepared = prepare_study(request_.config, catalog_);
+  auto prepared = prepare_study(request_.study, catalog_, request_.start);
   if (!prepared) return tl::unexpected<Error>(prepared.error());
   prepared_.emplace(std::move(*prepared));
   return {};
@@ -175,17 +173,11 @@ Result<void> Run::prepare() {
 
 Result<void> Run::open() {
   const StudyConfig& config = study().config;
-  std::vector<QueuedConfiguration> queue;
-  if (request_.start == StudyStart::create) {
-    auto warm = warm_start_queue(config, *prepared_->space);
-    if (!warm) return tl::unexpected<Error>(warm.error());
-    queue = std::move(*warm);
-  }
   auto store = Store::open(config.store, request_.start == StudyStart::create ? OpenMode::create_or_open : OpenMode::must_exist);
   if (!store) return tl::unexpected<Error>(store.error());
   store_ = std::move(*store);
   artifacts_ = artifacts_folder(config.store, config.name);
-  const auto id = enter(*store_, record_of(study(), *prepared_->space), request_.start, queue);
+  const auto id = enter(*store_, record_of(study(), *prepared_->space), request_.start, prepared_->queue);
   if (!id) return tl::unexpected<Error>(id.error());
   const auto coordinator = store_->acquire_coordinator(*id);
   if (!coordinator) return tl::unexpected<Error>(coordinator.error());

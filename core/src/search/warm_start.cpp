@@ -77,14 +77,12 @@ class QueueBuilder {
  public:
   QueueBuilder(const StudyConfig& config, const StudySpace& space) : config_(config), space_(space) {}
 
-  Result<void> add_given() {
+  void add_given(Diagnostics& mistakes) {
     for (std::size_t i = 0; i < config_.warm_start.configurations.size(); ++i) {
       const ConfigValue& given = config_.warm_start.configurations[i];
-      auto configuration = complete_configuration(space_, *given.table(), next_seed());
-      if (!configuration) return tl::unexpected<Error>(configuration.error());
-      add(std::move(*configuration), fmt::format("warm_start.configurations.{}", i));
+      auto configuration = complete_configuration(space_, *given.table(), next_seed(), mistakes);
+      if (configuration) add(std::move(*configuration), fmt::format("warm_start.configurations.{}", i));
     }
-    return {};
   }
 
   Result<void> add_earlier(const WarmStart::Earlier& earlier) {
@@ -134,16 +132,20 @@ class QueueBuilder {
 
 }  // namespace
 
-Result<std::vector<QueuedConfiguration>> warm_start_queue(const StudyConfig& config, const StudySpace& space) {
+std::vector<QueuedConfiguration> warm_start_queue(const StudyConfig& config, const StudySpace& space,
+                                                  Diagnostics& mistakes) {
   QueueBuilder builder(config, space);
-  if (auto given = builder.add_given(); !given) return tl::unexpected<Error>(given.error());
+  builder.add_given(mistakes);
   for (const WarmStart::Earlier& earlier : config.warm_start.studies) {
-    if (auto added = builder.add_earlier(earlier); !added) {
-      return tl::unexpected<Error>(
-          Error{ErrorKind::invalid_input, to_string(earlier.where) + ": " + added.error().message});
-    }
+    if (auto added = builder.add_earlier(earlier); !added) mistakes.add(earlier.where, added.error().message);
   }
   return builder.queue();
+}
+
+void check_earlier_studies(const StudyConfig& config, Diagnostics& mistakes) {
+  for (const WarmStart::Earlier& earlier : config.warm_start.studies) {
+    if (const auto opened = open_earlier(earlier); !opened) mistakes.add(earlier.where, opened.error().message);
+  }
 }
 
 }  // namespace nascent::core

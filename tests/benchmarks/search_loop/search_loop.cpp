@@ -53,7 +53,7 @@ int main(int argc, char** argv) {
   auto config = parse_study(study_text(argv[1], argv[3], argv[4], argv[5]), "search_loop", ".");
   if (!config) return fail(config.error().message);
   StudyRun run;
-  run.config = std::move(*config);
+  run.study = std::move(*config);
   const auto start = std::chrono::steady_clock::now();
   const auto result = run_study(run, *catalog);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

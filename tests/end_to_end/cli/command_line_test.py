@@ -191,9 +191,49 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(
             err.splitlines(),
             ['nascent: bad.toml:8:10: objective.metric is "scor", which nothing in this study measures; did you mean "score"?',
-             'bad.toml:29:10: constraint.metric is "size", which nothing in this study measures; valid: score'])
+             'bad.toml:29:10: constraint.0.metric is "size", which nothing in this study measures; valid: score'])
         self.assertFalse((self.folder / "bad.db").exists())
         self.assertEqual(self.nascent("validate", "bad.toml", code=2)[1], err)
+
+    def test_mistakes_of_every_kind_are_told_together(self):
+        study = TABLE_STUDY.replace("trials = 8", "trails = 8").replace('"random"', '"randm"').replace('metric = "score"', 'metric = "scor"')
+        self.write("bad.toml", study + '[dataset]\ntype = "csv"\npath = "nowhere.csv"\ntarget = "y"\n')
+        _, err = self.nascent("run", "bad.toml", code=2)
+        lines = err.splitlines()
+        self.assertEqual(len(lines), 3, err)
+        self.assertEqual(lines[0], 'nascent: bad.toml:12:1: unknown key "trails" in [stop]; did you mean "trials"?')
+        self.assertIn('bad.toml:22:8: there is no sampler "randm"; did you mean "random"?', lines[1])
+        self.assertEqual(lines[2], f"bad.toml:30:8: dataset.path: {self.folder / 'nowhere.csv'}: No such file or directory")
+        self.assertEqual(self.nascent("validate", "bad.toml", code=2)[1], err)
+        self.assertFalse((self.folder / "bad.db").exists())
+
+    def test_a_wrong_plugin_folder_is_told_with_the_mistakes_of_the_file_and_no_plugin_is_missed(self):
+        self.write("bad.toml", TABLE_STUDY.replace("trials = 8", "trails = 8").replace('"random"', '"mine"') + '[plugins]\npath = ["nowhere"]\n')
+        _, err = self.nascent("validate", "bad.toml", code=2)
+        self.assertEqual(err, 'nascent: bad.toml:12:1: unknown key "trails" in [stop]; did you mean "trials"?\n'
+                              f"bad.toml:29:9: plugins.path: there is no folder {self.folder / 'nowhere'}\n")
+
+    def test_a_store_is_no_study_file(self):
+        self.nascent("run", "table.toml")
+        _, err = self.nascent("validate", "table.db", code=2)
+        self.assertEqual(err, "nascent: table.db: is an SQLite file, as a study's store is; a study is a TOML file: is this the right one?\n")
+
+    def test_numbers_out_of_order_are_shown(self):
+        (self.folder / "data.csv").write_text("a,y\n1,2\n3,4\n2,4\n")
+        self.write("data.toml", DATA_STUDY.replace('type = "mlp"', 'type = "mlp", depth = [3, 1]'))
+        _, err = self.nascent("validate", "data.toml", code=2)
+        self.assertEqual(err, "nascent: data.toml:5:33: space.depth is [3, 1]; it has to be one value, or [lowest, highest]\n")
+
+    def test_log_lines_are_data(self):
+        folder = self.folder / "plugins"
+        folder.mkdir()
+        (folder / "nascent-broken.nascent.json").write_text("{}")
+        for path, line in ((folder, f'plugin="{folder}/nascent-broken.nascent.json" state=refused reason="'),
+                           (self.folder / "nowhere", f'variable=NASCENT_PLUGIN_PATH folder="{self.folder}/nowhere" reason="there is no such folder"')):
+            ended = subprocess.run([NASCENT, "validate", "table.toml"], cwd=self.folder, capture_output=True, text=True,
+                                   env=dict(os.environ, NASCENT_PLUGIN_PATH=f"{path}:{os.environ.get('NASCENT_PLUGIN_PATH', '')}"))
+            self.assertEqual(ended.returncode, 0, ended.stderr)
+            self.assertIn(line, ended.stderr)
 
     def test_a_metric_that_only_the_program_knows_shows_with_the_first_trial(self):
         study = self.script_study("late.toml", 'echo "{\\"los\\": 1}" >&3')
@@ -225,8 +265,10 @@ class CommandLine(unittest.TestCase):
             if content is not None:
                 self.write("rows.csv", content)
             _, err = self.nascent("run", "data.toml", code=2)
-            self.assertIn('data.toml:27:1: dataset "csv": ', err)
+            self.assertIn("data.toml:29:8: dataset.path: " + str(self.folder / "rows.csv"), err)
             self.assertIn(complaint, err)
+        _, err = self.nascent("validate", "data.toml", "--set", "dataset.path=other.csv", code=2)
+        self.assertEqual(err, f"nascent: --set: dataset.path: {self.folder / 'other.csv'}: No such file or directory\n")
 
     def test_a_plugin_folder_that_is_not_there_is_named_with_its_place(self):
         self.write("bad.toml", TABLE_STUDY + '[plugins]\npath = ["nowhere"]\n')

@@ -24,7 +24,7 @@ Result<StudyResult> run(const char* file) {
     if (!record) return tl::unexpected<Error>(record.error());
     if (*record) request.start = StudyStart::resume;
   }
-  request.config = std::move(*config);
+  request.study = std::move(*config);
   return run_study(request, *catalog);
 }
 

@@ -51,7 +51,8 @@ TEST(Overrides, say_what_is_wrong_with_them) {
   EXPECT_EQ(message("study.seed"), "--set: \"study.seed\" sets nothing; write --set section.key=value");
   EXPECT_EQ(message("study..seed=1"), "--set: \"study..seed\" has an empty part; write --set section.key=value");
   EXPECT_EQ(message("=1"), "--set: \"\" has an empty part; write --set section.key=value");
-  EXPECT_EQ(message("study.seed=-1"), "--set: study.seed is -1; it has to be a whole number of at least 0");
+  EXPECT_EQ(message("study.seed=-1"),
+            "--set: study.seed is -1; it has to be a whole number from 0 to 9223372036854775807");
   EXPECT_EQ(message("evaluator.5.type=x"), "--set: evaluator.5.type: \"5\" is no place in a list of 1; count from 0");
   EXPECT_EQ(message("stop.trials.x=1"), "--set: stop.trials.x: 10 is a value, which has nothing called \"x\" in it");
   EXPECT_EQ(message("samplr.type=x"), "--set: unknown section \"samplr\"; did you mean \"sampler\"?");

@@ -79,7 +79,7 @@ TEST(Resolve, the_complete_component_resolves_to_the_same_options_again) {
   Diagnostics diagnostics;
   ComponentConfig elsewhere = first.complete;
   elsewhere.directory = "/somewhere/else";
-  const ResolvedComponent second = resolve_component(elsewhere, *schema("trainer", "torch"), diagnostics);
+  const ResolvedComponent second = resolve_component(elsewhere, schema("trainer", "torch"), diagnostics);
   EXPECT_TRUE(diagnostics.empty()) << diagnostics.error().message;
   for (const auto& [pointer, value] : first.options.items()) {
     ASSERT_NE(second.options.get(pointer), nullptr) << pointer;
@@ -97,7 +97,7 @@ TEST(Resolve, defaults_take_the_type_of_their_option_and_paths_begin_at_the_file
   config.directory = "/data";
   config.options.push_back({"images", {}, {std::string("train.gz"), {}}});
   Diagnostics diagnostics;
-  const ResolvedComponent resolved = resolve_component(config, *schema("dataset", "idx"), diagnostics);
+  const ResolvedComponent resolved = resolve_component(config, schema("dataset", "idx"), diagnostics);
   EXPECT_TRUE(diagnostics.empty()) << diagnostics.error().message;
   EXPECT_EQ(resolved.options.to_json(),
             R"({"images":"/data/train.gz","kernel":[3,5],"cache":"/data/cache","timeout":120.0,"mirrors":["first","second"]})");
@@ -137,9 +137,26 @@ TEST(Locate, survives_an_error_without_its_nul) {
   EXPECT_NE(locate(evolution(), error).message.find("study.toml:12:1: sampler"), std::string::npos);
 }
 
-TEST(UnknownType, names_the_nearest) {
-  EXPECT_EQ(unknown_type(evolution(), {"random", "evolutions"}).message,
-            "study.toml:13:8: sampler.type is \"evolution\", which no plugin offers; did you mean \"evolutions\"?");
+TEST(Locate, blames_a_file_on_the_option_that_names_it) {
+  ComponentConfig config;
+  config.path = "dataset";
+  config.type = "idx";
+  config.where = {"study.toml", 2, 1};
+  const auto path = [](std::string name, std::string text, std::uint32_t line) {
+    return ConfigMember{std::move(name), {}, {std::move(text), {"study.toml", line, 8}}};
+  };
+  config.options = {path("folder", "/data", 4), path("labels", "/data/labels", 5), path("cache", "/da", 6)};
+  const auto complaint = [&](std::string_view message) {
+    nas_error error{};
+    nascent::set_error(&error, NAS_E_IO, message);
+    return locate(config, error).message;
+  };
+  EXPECT_EQ(complaint("/data/labels: No such file or directory"),
+            "study.toml:5:8: dataset.labels: /data/labels: No such file or directory");
+  EXPECT_EQ(complaint("/data/images: is empty"), "study.toml:4:8: dataset.folder: /data/images: is empty");
+  EXPECT_EQ(complaint("/database: is empty"), "study.toml:2:1: dataset \"idx\": /database: is empty");
+  config.options[1].value.where = {"--set", 0, 0};
+  EXPECT_EQ(complaint("/data/labels:3:1: odd"), "--set: dataset.labels: /data/labels:3:1: odd");
 }
 
 }  // namespace

@@ -1,17 +1,15 @@
-// Components with every kind of option, as data alone: what the configuration tests resolve against.
+// Components with every kind of option that do no work: what the configuration tests resolve against.
 #pragma once
 
 #include <nascent/core/config.hpp>
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace nascent::core::test {
 
-// Kinds are short here ("sampler"); nullptr when there is no such component.
-const ComponentInfo* schema(std::string_view kind, std::string_view alias);
-std::vector<std::string> schema_names(std::string_view kind);
+PluginCatalog& catalog();
+ComponentInfo schema(std::string_view kind, std::string_view alias);
 
 // `options` as they stand below [trainer] with type = "torch"; line 1 of the text is the first option.
 ResolvedComponent resolve_trainer(std::string_view options, Diagnostics& diagnostics);

@@ -145,6 +145,37 @@ TEST(Study, resolved_toml_gives_the_same_study_again) {
   EXPECT_EQ(to_toml(*find(again->space.options, "parameters")), to_toml(*find(study->space.options, "parameters")));
 }
 
+TEST(Study, earlier_studies_are_written_with_their_absolute_path) {
+  const std::string text =
+      std::string(minimal_study) + "[warm_start]\nstudies = [\"earlier.db\", \"../other.db#name\"]\n";
+  const auto study = parse_study(text, "study.toml", "/data/x");
+  ASSERT_TRUE(study) << study.error().message;
+  const std::string resolved = resolved_toml(*study);
+  EXPECT_NE(resolved.find("studies = [\"/data/x/earlier.db\", \"/data/other.db#name\"]\n"), std::string::npos)
+      << resolved;
+  const auto again = parse_study(resolved, "store", "/elsewhere");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(resolved_toml(*again), resolved);
+}
+
+TEST(Study, mistakes_stand_in_the_order_of_the_file_and_what_has_no_place_comes_last) {
+  Diagnostics mistakes;
+  mistakes.add({"study.toml", 9, 1}, "nine");
+  mistakes.add(Error{ErrorKind::plugin, "a library is broken", {}});
+  mistakes.add(mistake({"study.toml", 3, 7}, "three"));
+  mistakes.add({"--set", 0, 0}, "set");
+  EXPECT_EQ(mistakes.error().message, "study.toml:3:7: three\nstudy.toml:9:1: nine\na library is broken\n--set: set");
+  EXPECT_EQ(mistakes.error().kind, ErrorKind::invalid_input);
+}
+
+TEST(Study, a_mistake_that_is_alone_keeps_its_kind) {
+  Diagnostics mistakes;
+  mistakes.add(Error{ErrorKind::plugin, "a library is broken", {}});
+  EXPECT_EQ(mistakes.error().kind, ErrorKind::plugin);
+  mistakes.add(mistake({"study.toml", 3, 7}, "three"));
+  EXPECT_EQ(mistakes.error().kind, ErrorKind::invalid_input);
+}
+
 TEST(Study, resolved_json_is_json_of_the_same_shape) {
   const auto study = parse_study(full_study, "study.toml", "/data");
   ASSERT_TRUE(study);

@@ -5,6 +5,7 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <deque>
 #include <sstream>
 
 namespace nascent::core {
@@ -41,18 +42,26 @@ std::string complaint(const MeasuredMetrics& measured, const std::vector<Objecti
   StudyConfig config;
   config.objectives = objectives;
   config.constraints = constraints;
-  const auto checked = measured.check(config);
-  return checked ? "" : checked.error().message;
+  Diagnostics mistakes;
+  measured.check(config, {}, mistakes);
+  return mistakes.empty() ? "" : mistakes.error().message;
 }
 
-Objective objective(std::string metric, std::uint32_t line = 2) {
-  return {std::move(metric), Direction::minimize, {"study.toml", line, 10}};
+Objective objective(std::string metric, std::uint32_t line = 2, std::string path = "objective") {
+  return {std::move(metric), Direction::minimize, {"study.toml", line, 10}, std::move(path)};
+}
+
+void add_evaluator(MeasuredMetrics& measured, std::string type, const std::vector<MetricInfo>& metrics) {
+  static std::deque<ComponentConfig> configs;  // borrowed
+  Diagnostics mistakes;
+  measured.add_evaluator(configs.emplace_back(ComponentConfig{"evaluator.0", std::move(type), {}, {}, {}, {}}), metrics, mistakes);
+  EXPECT_TRUE(mistakes.empty()) << mistakes.error().message;
 }
 
 TEST(JudgedMetrics, what_nothing_measures_is_named_at_its_place_with_the_nearest_name) {
   MeasuredMetrics measured;
   measured.add_trainer(trainer(), shape_of(10));
-  measured.add({{"parameters", "", NAS_MINIMIZE, 0}});
+  add_evaluator(measured, "cost", {{"parameters", "", NAS_MINIMIZE, 0}});
   EXPECT_EQ(complaint(measured, {objective("val_loss")}), "");
   EXPECT_EQ(complaint(measured, {objective("val_los")}),
             "study.toml:2:10: objective.metric is \"val_los\", which nothing in this study measures; did you mean "
@@ -65,28 +74,29 @@ TEST(JudgedMetrics, what_nothing_measures_is_named_at_its_place_with_the_nearest
 TEST(JudgedMetrics, all_mistakes_are_reported_together) {
   MeasuredMetrics measured;
   measured.add_trainer(trainer(), shape_of(10));
-  const std::vector<Constraint> constraints{{"val_lss", {}, 1, {"study.toml", 9, 1}}};
-  EXPECT_EQ(complaint(measured, {objective("val_loss"), objective("val_acuracy", 5)}, constraints),
+  const std::vector<Constraint> constraints{{"val_lss", {}, 1, {"study.toml", 9, 1}, "constraint.0"}};
+  EXPECT_EQ(complaint(measured, {objective("val_loss", 2, "objective.0"), objective("val_acuracy", 5, "objective.1")}, constraints),
             "study.toml:5:10: objective.1.metric is \"val_acuracy\", which nothing in this study measures; did you mean "
             "\"val_accuracy\"?\n"
-            "study.toml:9:1: constraint.metric is \"val_lss\", which nothing in this study measures; did you mean "
+            "study.toml:9:1: constraint.0.metric is \"val_lss\", which nothing in this study measures; did you mean "
             "\"val_loss\"?");
 }
 
 TEST(JudgedMetrics, what_the_sampler_wants_is_looked_for_too_and_named_where_its_options_say_it) {
   MeasuredMetrics measured;
   measured.add_trainer(trainer(), shape_of(10));
-  measured.add({{"parameters", "", NAS_MINIMIZE, 0}});
+  add_evaluator(measured, "cost", {{"parameters", "", NAS_MINIMIZE, 0}});
   StudyConfig config;
   config.objectives = {objective("val_loss")};
   config.sampler.type = "quality-diversity";
   config.sampler.type_where = {"study.toml", 7, 8};
   ConfigValue::Array names{{std::string("parameters"), {"study.toml", 8, 16}}, {std::string("parametrs"), {"study.toml", 8, 30}}};
   config.sampler.options = {{"descriptors", {"study.toml", 8, 1}, {names, {"study.toml", 8, 15}}}};
-  EXPECT_TRUE(measured.check(config, std::vector<std::string>{"parameters", "val_loss"}));
-  const auto checked = measured.check(config, std::vector<std::string>{"parameters", "parametrs", "val_los"});
-  ASSERT_FALSE(checked);
-  EXPECT_EQ(checked.error().message,
+  Diagnostics mistakes;
+  measured.check(config, std::vector<std::string>{"parameters", "val_loss"}, mistakes);
+  EXPECT_TRUE(mistakes.empty());
+  measured.check(config, std::vector<std::string>{"parameters", "parametrs", "val_los"}, mistakes);
+  EXPECT_EQ(mistakes.error().message,
             "study.toml:7:8: sampler \"quality-diversity\" asks for metric \"val_los\", which nothing in this study "
             "measures; did you mean \"val_loss\"?\n"
             "study.toml:8:30: sampler \"quality-diversity\" asks for metric \"parametrs\", which nothing in this study "
@@ -109,8 +119,31 @@ TEST(JudgedMetrics, metrics_of_classes_and_of_numbers_exist_only_for_such_data) 
 TEST(JudgedMetrics, where_somebody_does_not_know_in_advance_the_trials_will_tell) {
   MeasuredMetrics measured;
   measured.add_trainer(ComponentInfo{}, std::nullopt);
-  measured.add({{"parameters", "", NAS_MINIMIZE, 0}});
+  add_evaluator(measured, "cost", {{"parameters", "", NAS_MINIMIZE, 0}});
   EXPECT_EQ(complaint(measured, {objective("anything")}), "");
+}
+
+TEST(JudgedMetrics, two_evaluators_that_measure_the_same_are_named_with_both_places) {
+  const ComponentConfig first{"evaluator.0", "table", {}, {"study.toml", 20, 8}, {}, {}};
+  const ComponentConfig second{"evaluator.1", "table", {}, {"study.toml", 24, 8}, {}, {}};
+  const ComponentConfig third{"evaluator.2", "table", {}, {"study.toml", 28, 8}, {}, {}};
+  Diagnostics mistakes;
+  MeasuredMetrics measured;
+  measured.add_evaluator(first, {{"score", "", NAS_MAXIMIZE, 0}, {"size", "", NAS_MINIMIZE, 0}}, mistakes);
+  measured.add_evaluator(second, {{"speed", "", NAS_MAXIMIZE, 0}}, mistakes);
+  EXPECT_TRUE(mistakes.empty());
+  measured.add_evaluator(third, {{"size", "", NAS_MINIMIZE, 0}, {"score", "", NAS_MAXIMIZE, 0}}, mistakes);
+  EXPECT_EQ(mistakes.error().message,
+            "study.toml:28:8: evaluator.2 \"table\" measures \"size\", and so does evaluator.0 \"table\" at study.toml:20:8; "
+            "leave one out");
+}
+
+TEST(JudgedMetrics, where_the_data_are_not_known_only_what_no_data_give_is_missed) {
+  MeasuredMetrics measured;
+  measured.add_trainer(trainer());
+  EXPECT_EQ(complaint(measured, {objective("val_accuracy")}), "");
+  EXPECT_EQ(complaint(measured, {objective("val_rmse")}), "");
+  EXPECT_NE(complaint(measured, {objective("val_rms")}), "");
 }
 
 TEST(JudgedMetrics, an_objective_in_the_direction_that_makes_it_worse_is_worth_a_warning) {

@@ -54,7 +54,7 @@ class StudyRunTest : public testing::Test {
   }
   Result<StudyResult> run(const StudyConfig& config, StudyStart start = StudyStart::create) {
     StudyRun request;
-    request.config = config;
+    request.study = config;
     request.start = start;
     return run_study(request, catalog());
   }

@@ -44,10 +44,16 @@ class WarmStarted : public ::testing::Test {
     EXPECT_TRUE(store->record_finished(coordinator, trials));
     return path;
   }
-  std::vector<QueuedConfiguration> queue() { return take(warm_start_queue(config_, space_)); }
+  std::vector<QueuedConfiguration> queue() {
+    Diagnostics mistakes;
+    auto queue = warm_start_queue(config_, space_, mistakes);
+    EXPECT_TRUE(mistakes.empty()) << mistakes.error().message;
+    return queue;
+  }
   std::string refusal() {
-    const auto queue = warm_start_queue(config_, space_);
-    return queue ? "none" : queue.error().message;
+    Diagnostics mistakes;
+    warm_start_queue(config_, space_, mistakes);
+    return mistakes.empty() ? "none" : mistakes.error().message;
   }
   void start_from(const std::string& store, const std::string& name = "") {
     config_.warm_start.studies.push_back({store, name, {"study.toml", 7, 3}});

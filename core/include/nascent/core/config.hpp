@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "nascent/core/options.hpp"
@@ -22,7 +24,8 @@ enum class Direction { minimize, maximize };
 struct Objective {
   std::string metric;
   Direction direction = Direction::maximize;
-  SourceLocation where{};  // of the metric's name
+  SourceLocation where{};          // of the metric's name
+  std::string path = "objective";  // in the file: "objective.1" is the second of several
 };
 
 // At least one bound is set.
@@ -30,6 +33,7 @@ struct Constraint {
   std::string metric;
   std::optional<double> min, max;
   SourceLocation where{};  // of the metric's name
+  std::string path = "constraint";
 };
 
 enum class AcceptanceRule {
@@ -119,7 +123,7 @@ struct StudyConfig {
 
   std::optional<ComponentConfig> dataset;
   ComponentConfig space;
-  ComponentConfig sampler;                   // "random" unless given
+  ComponentConfig sampler;                   // "auto" unless given
   std::optional<ComponentConfig> scheduler;  // absent: every trial gets its full budget
   std::optional<ComponentConfig> trainer;
   std::vector<ComponentConfig> evaluators;
@@ -134,13 +138,32 @@ struct StudyConfig {
   std::filesystem::path directory;  // absolute; relative paths of the file start here
 };
 
+// A study on its way from its file to PreparedStudy: what could be read of it, and everything wrong so far. Each step
+// adds its mistakes, so that a person sees all of them at once, and passes over what it cannot know because of earlier
+// ones.
+struct StudyDraft {
+  StudyDraft() = default;
+  StudyDraft(StudyConfig study) : config(std::move(study)) {}  // a study is a draft without mistakes
+
+  StudyConfig config;  // what is wrong has its default; a component without a type that can be read has the type ""
+  Diagnostics mistakes;
+  Absence absence = Absence::is_a_mistake;
+  bool settings_known = true;     // [study] to [budget], which samplers and schedulers are told of
+  bool plugins_known = true;      // [plugins]
+  std::set<std::string> refused;  // paths of components whose type or options are wrong
+};
+
 // Reads and checks a file. `overrides` are "sampler.population=20": a dotted path ("evaluator.0.type" reaches into
 // arrays) and a TOML value, or else plain text. The error holds every mistake, one line each.
 Result<StudyConfig> load_study(const std::filesystem::path& file, std::span<const std::string> overrides = {});
+// The same with the mistakes in the draft, for prepare_study() to add its own. Errors: nothing of it can be read.
+Result<StudyDraft> load_draft(const std::filesystem::path& file, std::span<const std::string> overrides = {});
 
 // The same for text: `file_name` is what messages call it, `directory` where relative paths start.
 Result<StudyConfig> parse_study(std::string_view text, std::string file_name, const std::filesystem::path& directory,
                                 std::span<const std::string> overrides = {});
+Result<StudyDraft> parse_draft(std::string_view text, std::string file_name, const std::filesystem::path& directory,
+                               std::span<const std::string> overrides = {});
 
 // The whole study as TOML: every default written out, paths absolute. parse_study() of it gives the same study again.
 // Component options are complete where the ComponentConfig is ResolvedComponent::complete.

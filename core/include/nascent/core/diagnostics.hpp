@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,19 +10,9 @@
 
 namespace nascent::core {
 
-// A place in a file, counted from 1. Line 0: the value has no place in a file, as with file "--set".
-struct SourceLocation {
-  std::string file;
-  std::uint32_t line = 0, column = 0;
-  bool operator==(const SourceLocation&) const = default;
-};
-
-// "study.toml:14:9", or the file alone where there is no line.
-std::string to_string(const SourceLocation& where);
-
 struct Diagnostic {
-  SourceLocation where;
-  std::string message;  // value, rule, way out
+  SourceLocation where;  // without a file: the mistake has no place, and the message says all
+  std::string message;   // value, rule, way out
 };
 
 // Collects mistakes so that a person sees all of them at once. Bounded, because a hostile file may hold a million:
@@ -30,16 +20,19 @@ struct Diagnostic {
 class Diagnostics {
  public:
   void add(SourceLocation where, std::string message);
+  void add(const Error& error);
 
   [[nodiscard]] bool empty() const { return count_ == 0; }
   [[nodiscard]] std::size_t size() const { return count_; }
   // By line and column; what has no line comes last.
   [[nodiscard]] std::vector<Diagnostic> sorted() const;
-  // One line each, "<place>: <message>", at most 100 of them; kind invalid_input.
+  // One line each, "<place>: <message>", at most 100 of them. The kind is invalid_input where a person's file is at
+  // fault, and else that of the first error.
   [[nodiscard]] Error error() const;
 
  private:
   std::vector<Diagnostic> all_;
+  std::optional<ErrorKind> kind_;
   std::size_t count_ = 0;
 };
 

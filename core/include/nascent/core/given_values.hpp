@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nascent/core/config_value.hpp"
+#include "nascent/core/diagnostics.hpp"
 #include "nascent/core/result.hpp"
 #include "nascent/core/study_space.hpp"
 
@@ -24,6 +25,9 @@ Result<ConfigValue::Table> parse_values(std::span<const std::string> assignments
 // take no part; every mistake at its place.
 Result<Configuration> complete_configuration(const StudySpace& space, const ConfigValue::Table& given,
                                              std::uint64_t seed);
+// The same with the mistakes in `diagnostics`; nullopt when there are any.
+std::optional<Configuration> complete_configuration(const StudySpace& space, const ConfigValue::Table& given,
+                                                    std::uint64_t seed, Diagnostics& diagnostics);
 
 struct FittingConfiguration {
   Configuration configuration;

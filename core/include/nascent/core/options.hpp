@@ -61,6 +61,9 @@ struct ComponentConfig {
   std::filesystem::path directory;  // relative NAS_O_PATH options start here
 };
 
+// What an absent key means: once lines that cannot be read were left out, what seems missing may only be misspelt.
+enum class Absence { is_a_mistake, may_be_misspelt };
+
 // The kind a component of the study is of: "evaluator.0" -> "evaluator".
 std::string_view kind_of_path(std::string_view path);
 
@@ -81,17 +84,14 @@ struct ResolvedComponent {
 // Checks a component's table against its schema and fills in the defaults. Adds every mistake to `diagnostics`;
 // the result is usable only when there is none.
 ResolvedComponent resolve_component(const ComponentConfig& config, const ComponentInfo& component,
-                                    Diagnostics& diagnostics);
+                                    Diagnostics& diagnostics, Absence absence = Absence::is_a_mistake);
 inline ResolvedComponent resolve_component(const ComponentConfig& config, const nas_component& component,
                                            Diagnostics& diagnostics) {
   return resolve_component(config, component_info(component), diagnostics);
 }
 
-// A plugin's own complaint, at the place of the option it names:
+// A plugin's own complaint, at the place of the option it names or of the path it begins with:
 // "study.toml:14:14: sampler.population is 1; evolution needs at least 2 parents".
 Error locate(const ComponentConfig& config, const nas_error& error);
-
-// The type of a component that no plugin offers, with the nearest of `known`.
-Error unknown_type(const ComponentConfig& config, const std::vector<std::string>& known);
 
 }  // namespace nascent::core

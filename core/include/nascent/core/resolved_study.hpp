@@ -34,6 +34,9 @@ struct ResolvedStudy {
 
 // Finds every component and checks its options; all mistakes are reported together. Loads nothing that has a manifest.
 Result<ResolvedStudy> resolve_study(StudyConfig config, const PluginCatalog& catalog);
+// The same with the mistakes in the draft, whose `config` it takes. Of a component in `draft.refused` nothing but the path
+// is sure: `info` is there where its type is known.
+ResolvedStudy resolve_study(StudyDraft& draft, const PluginCatalog& catalog);
 
 // Creates an instance of one component. `kind_arg` as its kind wants it.
 template <class Table>

@@ -5,6 +5,8 @@
 #include <tl/expected.hpp>
 #include <utility>
 
+#include "nascent/core/source_location.hpp"
+
 namespace nascent::core {
 
 // What kind of thing went wrong; the command line maps it to an exit code.
@@ -20,16 +22,22 @@ enum class ErrorKind {
 struct Error {
   ErrorKind kind = ErrorKind::invalid_input;
   std::string message;
+  SourceLocation where{};  // the place that `message` begins with, if it does
 
   // The same error, seen from one step further out: "<context>: <message>".
-  [[nodiscard]] Error within(const std::string& context) const { return {kind, context + ": " + message}; }
+  [[nodiscard]] Error within(const std::string& context) const { return {kind, context + ": " + message, {}}; }
 };
 
 template <class T>
 using Result = tl::expected<T, Error>;
 
+// A mistake at a place in a file.
+inline Error mistake(const SourceLocation& where, const std::string& message) {
+  return {ErrorKind::invalid_input, to_string(where) + ": " + message, where};
+}
+
 inline tl::unexpected<Error> fail(ErrorKind kind, std::string message) {
-  return tl::unexpected<Error>(Error{kind, std::move(message)});
+  return tl::unexpected<Error>(Error{kind, std::move(message), {}});
 }
 
 }  // namespace nascent::core

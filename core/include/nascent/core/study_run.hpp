@@ -10,6 +10,7 @@
 #include "nascent/core/config.hpp"
 #include "nascent/core/executor.hpp"
 #include "nascent/core/plugins.hpp"
+#include "nascent/core/prepared_study.hpp"
 #include "nascent/core/result.hpp"
 #include "nascent/core/search.hpp"
 #include "nascent/core/store.hpp"
@@ -17,15 +18,12 @@
 
 namespace nascent::core {
 
-// Whether a study of that name may be in the store already.
-enum class StudyStart { create, resume };
-
 // What becomes of the chosen model when the test split was opened for another one before: a number that is looked at
 // before the choice is made again is no longer an independent one.
 enum class TestSplit { open_once, open_again };
 
 struct StudyRun {
-  StudyConfig config;  // to resume: stored_study(), of which [stop], [workers] and [plugins] may be changed
+  StudyDraft study;  // to resume: stored_study(), of which [stop], [workers] and [plugins] may be changed
   StudyStart start = StudyStart::create;
   SearchObserver* observer = nullptr;
   const StopRequest* stop = nullptr;
@@ -46,7 +44,7 @@ struct StudyResult {
 // Runs or continues a study with the components of `catalog`, in this process or with workers as its file says.
 // Everything is in the store at any moment: after a kill, resuming goes on where the rows end. A resumed study keeps the
 // [stop], [workers] and [plugins] that it is given.
-// Errors: as those of its parts. After ErrorKind::interrupted nothing is lost either.
+// Errors: as those of its parts; of prepare_study() before anything is stored. After ErrorKind::interrupted nothing is lost either.
 Result<StudyResult> run_study(const StudyRun& run, PluginCatalog& catalog);
 
 // The study as its store has it, with every default; its `store` is `location`.
