@@ -31,7 +31,9 @@ namespace {
 
 class TreeBuilder {
  public:
-  TreeBuilder(const std::string& file, Diagnostics& diagnostics) : file_(file), diagnostics_(diagnostics) {}
+  // Notes in `incomplete` the sections that lose a value.
+  TreeBuilder(const std::string& file, std::set<std::string>& incomplete, Diagnostics& diagnostics)
+      : file_(file), incomplete_(incomplete), diagnostics_(diagnostics) {}
 
   ConfigValue::Table table(const toml::table& from, const std::string& path) const {
     ConfigValue::Table to;
@@ -84,10 +86,12 @@ class TreeBuilder {
     } else {
       diagnostics_.add(where, fmt::format("{} is a date or time, which no setting takes; write text in quotes", path));
     }
+    incomplete_.insert(path.substr(0, path.find('.')));
     return std::nullopt;
   }
 
   const std::string& file_;
+  std::set<std::string>& incomplete_;
   Diagnostics& diagnostics_;
 };
 
@@ -110,6 +114,22 @@ bool stands_alone(std::string_view line) {
   return line.find("\"\"\"") == std::string_view::npos && line.find("'''") == std::string_view::npos &&
          std::count(line.begin(), line.end(), '[') == std::count(line.begin(), line.end(), ']') &&
          std::count(line.begin(), line.end(), '{') == std::count(line.begin(), line.end(), '}');
+}
+
+// What stands after the last line that begins with a bracket: "trainer" after [trainer], [[trainer]] and [trainer.x],
+// "" before the first. (In an array over several lines that is no section.)
+std::string section_at_end(std::string_view text) {
+  std::string section;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    std::string_view line = text.substr(begin, end - begin);
+    begin = end + 1;
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    if (!line.starts_with('[')) continue;
+    line.remove_prefix(std::min(line.find_first_not_of("[ \t"), line.size()));
+    section = line.substr(0, line.find_first_of(".] \t\r"));
+  }
+  return section;
 }
 
 // What toml++ found, with a way out where the cause is plain.
@@ -143,22 +163,25 @@ std::string readable(std::string_view description) {
 }  // namespace
 
 bool Document::gives(std::string_view section) const {
-  return find(root, section) != nullptr || std::ranges::find(misspelt, section) != misspelt.end();
+  return find(root, section) != nullptr || std::ranges::find(misspelt, section) != misspelt.end() ||
+         incomplete.contains("");
+}
+
+Absence Document::absence(const std::string& section) const {
+  return incomplete.contains("") || incomplete.contains(section) ? Absence::may_be_misspelt : Absence::is_a_mistake;
 }
 
 std::optional<Document> parse_document(std::string_view text, const std::string& file, Diagnostics& diagnostics) {
   constexpr int mistakes_max = 20;
   std::string remaining(text);
-  Absence absence = Absence::is_a_mistake;
+  Document document;
   std::uint32_t last_line = 0;
   for (int mistakes = 0; mistakes < mistakes_max; ++mistakes) {
     if (!check_text(remaining, file, diagnostics)) return std::nullopt;
     const toml::parse_result result = toml::parse(std::string_view(remaining));
     if (result.succeeded()) {
-      const std::size_t before = diagnostics.size();
-      ConfigValue::Table root = TreeBuilder(file, diagnostics).table(result.table(), {});
-      if (diagnostics.size() > before) absence = Absence::may_be_misspelt;
-      return Document{std::move(root), absence, {}};
+      document.root = TreeBuilder(file, document.incomplete, diagnostics).table(result.table(), {});
+      return document;
     }
     const toml::parse_error& error = result.error();
     const auto line_number = static_cast<std::uint32_t>(error.source().begin.line);
@@ -172,7 +195,7 @@ std::optional<Document> parse_document(std::string_view text, const std::string&
     const auto begin = static_cast<std::size_t>(line.data() - remaining.data());
     std::fill_n(remaining.begin() + static_cast<std::ptrdiff_t>(begin), line.size(), ' ');
     last_line = line_number;
-    absence = Absence::may_be_misspelt;
+    document.incomplete.insert(section_at_end(std::string_view(remaining).substr(0, begin)));
   }
   return std::nullopt;
 }

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "nascent/core/config_value.hpp"
 #include "nascent/core/diagnostics.hpp"
@@ -13,11 +15,13 @@ namespace nascent::core::config {
 
 struct Document {
   ConfigValue::Table root;
-  Absence absence = Absence::is_a_mistake;
+  std::set<std::string> incomplete;   // sections that lost lines with mistakes; "" when it may be any of them
   std::vector<std::string> misspelt;  // sections that are absent and near to one that nobody knows
 
-  // Is there such a section, perhaps misspelt?
+  // Is there such a section, perhaps misspelt or lost?
   [[nodiscard]] bool gives(std::string_view section) const;
+  // Of a key of that section.
+  [[nodiscard]] Absence absence(const std::string& section) const;
 };
 
 // nullopt when the text cannot be read to its end, even without the lines that hold mistakes. Values that are no values

@@ -81,10 +81,14 @@ void apply(ConfigValue& root, const std::string& text, Diagnostics& diagnostics)
 
 }  // namespace
 
-void apply_overrides(ConfigValue::Table& root, std::span<const std::string> overrides, Diagnostics& diagnostics) {
-  ConfigValue tree{std::move(root), {}};
-  for (const std::string& text : overrides) apply(tree, text, diagnostics);
-  root = std::move(*tree.table());
+void apply_overrides(Document& document, std::span<const std::string> overrides, Diagnostics& diagnostics) {
+  ConfigValue tree{std::move(document.root), {}};
+  for (const std::string& text : overrides) {
+    const std::size_t before = diagnostics.size();
+    apply(tree, text, diagnostics);
+    if (diagnostics.size() > before) document.incomplete.insert(text.substr(0, text.find_first_of(".=")));
+  }
+  document.root = std::move(*tree.table());
 }
 
 }  // namespace nascent::core::config

@@ -4,12 +4,13 @@
 #include <span>
 #include <string>
 
-#include "nascent/core/config_value.hpp"
+#include "config/document.hpp"
 #include "nascent/core/diagnostics.hpp"
 
 namespace nascent::core::config {
 
-// Applies each in turn. Keys need not exist yet; whether they are valid is checked with the rest of the tree.
-void apply_overrides(ConfigValue::Table& root, std::span<const std::string> overrides, Diagnostics& diagnostics);
+// Applies each in turn; a section that one of them cannot be applied to is incomplete. Keys need not exist yet; whether
+// they are valid is checked with the rest of the tree.
+void apply_overrides(Document& document, std::span<const std::string> overrides, Diagnostics& diagnostics);
 
 }  // namespace nascent::core::config

@@ -25,10 +25,14 @@ const std::vector<std::string>& section_names() {
   return names;
 }
 
+bool is_section_name(const std::string& key) {
+  return std::ranges::find(section_names(), key) != section_names().end();
+}
+
 // Notes in the document which sections are only misspelt.
 void check_sections(Document& document, Diagnostics& diagnostics) {
   for (const ConfigMember& member : document.root) {
-    if (std::ranges::find(section_names(), member.key) != section_names().end()) continue;
+    if (is_section_name(member.key)) continue;
     const bool is_section = member.value.table() != nullptr || member.value.array() != nullptr;
     const std::string meant = nearest(member.key, section_names());
     if (is_section) {
@@ -45,19 +49,25 @@ void check_sections(Document& document, Diagnostics& diagnostics) {
 
 void read_components(const Document& document, const std::string& file, StudyDraft& draft) {
   StudyConfig& study = draft.config;
+  draft.parameters_known = document.misspelt.empty() && !document.incomplete.contains("");
   const auto unreadable = [&](std::string path) {
     return ComponentConfig{std::move(path), "", {file, 0, 0}, {file, 0, 0}, {}, study.directory};
   };
+  const auto read = [&](const ConfigValue& value, const std::string& path) {
+    const Absence absence = document.absence(std::string(kind_of_path(path)));
+    if (absence == Absence::may_be_misspelt) {
+      draft.refused.insert(path);
+      draft.parameters_known = false;
+    }
+    return read_component(value, path, study.directory, absence, draft.mistakes);
+  };
   const auto one = [&](std::string_view key) -> std::optional<ComponentConfig> {
-    if (const ConfigValue* value = find(document.root, key))
-      return read_component(*value, std::string(key), study.directory, document.absence, draft.mistakes);
+    if (const ConfigValue* value = find(document.root, key)) return read(*value, std::string(key));
     return document.gives(key) ? std::optional(unreadable(std::string(key))) : std::nullopt;
   };
   const auto several = [&](std::string_view key, std::vector<ComponentConfig>& to) {
     const std::vector<ListedTable> tables = listed(document.root, key, draft.mistakes);
-    for (std::size_t i = 0; i < tables.size(); ++i)
-      to.push_back(read_component(*tables[i].value, fmt::format("{}.{}", key, i), study.directory, document.absence,
-                                  draft.mistakes));
+    for (std::size_t i = 0; i < tables.size(); ++i) to.push_back(read(*tables[i].value, fmt::format("{}.{}", key, i)));
     if (find(document.root, key) == nullptr && document.gives(key)) to.push_back(unreadable(fmt::format("{}.0", key)));
   };
   study.dataset = one("dataset");
@@ -68,7 +78,6 @@ void read_components(const Document& document, const std::string& file, StudyDra
   study.trainer = one("trainer");
   several("evaluator", study.evaluators);
   several("compressor", study.compressors);
-  if (document.absence == Absence::may_be_misspelt) return;
   if (!document.gives("space"))
     draft.mistakes.add({file, 0, 0}, "no [space], which says what is searched; write [space] with type = \"cnn\"");
   if (!document.gives("trainer") && !document.gives("evaluator")) {
@@ -96,11 +105,9 @@ Result<StudyDraft> parse_draft(std::string_view text, std::string file_name, con
 
   std::optional<Document> document = parse_document(text, file_name, mistakes);
   if (!document) return tl::unexpected(mistakes.error());
-  const std::size_t before = mistakes.size();
-  apply_overrides(document->root, overrides, mistakes);
-  if (mistakes.size() > before) document->absence = Absence::may_be_misspelt;
-  draft.absence = document->absence;
-  if (document->root.empty() && draft.absence == Absence::is_a_mistake) {
+  apply_overrides(*document, overrides, mistakes);
+  if (!std::ranges::all_of(document->incomplete, is_section_name)) document->incomplete.insert("");
+  if (document->root.empty() && document->incomplete.empty()) {
     mistakes.add({file_name, 0, 0},
                  "the study is empty; write at least [objective], [stop], [space] and [trainer] "
                  "or [[evaluator]]");

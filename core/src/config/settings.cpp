@@ -58,17 +58,20 @@ class SettingsReader {
     const std::size_t before = diagnostics_.size();
     read();
     const auto has_lost_lines = [&](std::string_view key) {
-      return document_.gives(key) && (find(root_, key) == nullptr || document_.absence == Absence::may_be_misspelt);
+      const bool is_misspelt = document_.gives(key) && find(root_, key) == nullptr;
+      return is_misspelt || document_.absence(std::string(key)) == Absence::may_be_misspelt;
     };
     return diagnostics_.size() == before && std::none_of(sections.begin(), sections.end(), has_lost_lines);
   }
 
   Section section(std::string_view key) { return {find(root_, key), std::string(key), diagnostics_}; }
 
-  void missing(const SourceLocation& where, const std::string& message) {
-    if (document_.absence == Absence::is_a_mistake) diagnostics_.add(where, message);
+  // Of what `s` should have; it may have lost it with a line.
+  void missing(const Section& s, const std::string& message) {
+    if (document_.absence(std::string(kind_of_path(s.path()))) == Absence::is_a_mistake)
+      diagnostics_.add(s.where(), message);
   }
-  void missing(const std::string& message) { missing({file_, 0, 0}, message); }
+  void missing(const std::string& message) { diagnostics_.add({file_, 0, 0}, message); }
 
   // Where element i of a list stands that may also be one value.
   static const SourceLocation& element_place(const ConfigValue& value, std::size_t i) {
@@ -122,11 +125,9 @@ class SettingsReader {
       Section s(table.value, table.path, diagnostics_);
       const auto metric = name(s, "metric");
       const auto direction = s.get(&Reader::choice, "direction", direction_names());
-      if (s.lacks("metric"))
-        missing(s.where(), fmt::format("{} has no metric; write metric = \"val_accuracy\"", s.path()));
+      if (s.lacks("metric")) missing(s, fmt::format("{} has no metric; write metric = \"val_accuracy\"", s.path()));
       if (s.lacks("direction"))
-        missing(s.where(),
-                fmt::format("{} has no direction; write direction = \"maximize\" or \"minimize\"", s.path()));
+        missing(s, fmt::format("{} has no direction; write direction = \"maximize\" or \"minimize\"", s.path()));
       const auto same = [&](const Objective& o) { return o.metric == metric; };
       if (metric && std::any_of(study_.objectives.begin(), study_.objectives.end(), same))
         s.complain_at("metric",
@@ -148,10 +149,9 @@ class SettingsReader {
       c.max = s.get(&Reader::number, "max", Range{});
       c.where = place(s, "metric");
       c.path = s.path();
-      if (s.lacks("metric"))
-        missing(s.where(), fmt::format("{} has no metric; write metric = \"parameters\"", s.path()));
+      if (s.lacks("metric")) missing(s, fmt::format("{} has no metric; write metric = \"parameters\"", s.path()));
       if (s.find("min") == nullptr && s.find("max") == nullptr && s.lacks("min") && s.lacks("max"))
-        missing(s.where(), fmt::format("{} has no bound; write min or max", s.path()));
+        missing(s, fmt::format("{} has no bound; write min or max", s.path()));
       if (c.min && c.max && *c.min > *c.max)
         s.complain_at("min",
                       fmt::format("{}.min is {}, above max = {}; no trial can satisfy it", s.path(), *c.min, *c.max));
@@ -177,9 +177,9 @@ class SettingsReader {
     }
     const auto belongs = [&](std::string_view key, AcceptanceRule to, const char* example) {
       const bool given = s.find(key) != nullptr;
-      if (a.rule == to && !given)
-        missing(s.where(), fmt::format("acceptance.rule is \"{}\", which needs {}; write {}",
-                                       acceptance_names()[static_cast<std::size_t>(to)], key, example));
+      if (a.rule == to && s.lacks(key))
+        missing(s, fmt::format("acceptance.rule is \"{}\", which needs {}; write {}",
+                               acceptance_names()[static_cast<std::size_t>(to)], key, example));
       if (a.rule != to && given && (rule || s.find("rule") == nullptr))
         s.complain_at(key, fmt::format("acceptance.{} is only for rule = \"{}\"; leave it out", key,
                                        acceptance_names()[static_cast<std::size_t>(to)]));
@@ -207,7 +207,8 @@ class SettingsReader {
       s.complain_at("target", "stop.target is for one objective; the study has several: leave it out");
     s.finish();
     const ConfigValue* given = find(root_, "stop");
-    if (!document_.gives("stop") || (given != nullptr && given->table() != nullptr && given->table()->empty()))
+    const bool is_empty = given != nullptr && given->table() != nullptr && given->table()->empty();
+    if (!document_.gives("stop") || (is_empty && document_.absence("stop") == Absence::is_a_mistake))
       missing(
           "no condition in [stop], so the study would never end; write [stop] with trials = 100 or wall_time = "
           "\"15min\"");
@@ -242,7 +243,7 @@ class SettingsReader {
     if (!document_.gives("budget") && find(root_, "trainer") != nullptr)
       missing("no [budget], which says how long the trainer may train a trial; write [budget] with epochs = 3");
     if (table != nullptr && table->table() != nullptr && table->table()->empty())
-      missing(s.where(), "budget has no amount; write epochs, steps or seconds");
+      missing(s, "budget has no amount; write epochs, steps or seconds");
     s.finish();
   }
 
@@ -261,7 +262,7 @@ class SettingsReader {
     study_.final.seeds = static_cast<std::uint32_t>(seeds.value_or(1));
     study_.final.top = f.present() ? static_cast<std::uint32_t>(top.value_or(1)) : 0;
     if (f.present() && !document_.gives("trainer"))
-      missing(f.where(), "[final] trains the best trials again, but the study has no [trainer]; leave [final] out");
+      f.complain("[final] trains the best trials again, but the study has no [trainer]; leave [final] out");
     f.finish();
   }
 

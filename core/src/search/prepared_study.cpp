@@ -48,7 +48,7 @@ class Preparation {
       : catalog_(catalog), draft_(std::move(draft)), study_(resolve_study(draft_, catalog)) {}
 
   Result<PreparedStudy> operator()(StudyStart start) {
-    if (draft_.absence == Absence::is_a_mistake) create(start);
+    create(start);
     if (!draft_.mistakes.empty()) return tl::unexpected(draft_.mistakes.error());
     return PreparedStudy{std::move(study_),    std::move(data_),      std::move(space_),
                          std::move(*sampler_), std::move(scheduler_), std::move(queue_)};
@@ -88,8 +88,7 @@ class Preparation {
   PluginCatalog& catalog_;
   StudyDraft draft_;  // without its config, which study_ has
   ResolvedStudy study_;
-  bool data_known_ = true;        // what data_ says, nothing included, is right
-  bool parameters_known_ = true;  // those of space_ are all that the study searches
+  bool data_known_ = true;  // what data_ says, nothing included, is right
   std::optional<DatasetFacts> data_;
   std::optional<TaskShape> shape_;
   std::unique_ptr<const StudySpace> space_;  // null where it is not known
@@ -111,7 +110,7 @@ void Preparation::create(StudyStart start) {
   measured_.check(study_.config, sampler_ ? search::wanted_metrics(*sampler_) : std::vector<std::string>(),
                   draft_.mistakes);
   if (start == StudyStart::resume) return;
-  if (space_ && parameters_known_)
+  if (space_ && draft_.parameters_known)
     queue_ = warm_start_queue(study_.config, *space_, draft_.mistakes);
   else
     check_earlier_studies(study_.config, draft_.mistakes);
@@ -130,7 +129,7 @@ void Preparation::open_data() {
 
 void Preparation::create_space() {
   for (const ComponentConfig* c : components(study_.config))
-    parameters_known_ = parameters_known_ && !(draft_.refused.contains(c->path) && may_search(*c));
+    draft_.parameters_known = draft_.parameters_known && !(draft_.refused.contains(c->path) && may_search(*c));
   if (!data_known_ || is_refused(study_.space)) return;
   auto space = core::create_space(catalog_, study_, shape_);
   if (!space) return refuse(study_.space, space.error());
@@ -138,7 +137,7 @@ void Preparation::create_space() {
 }
 
 void Preparation::create_sampler() {
-  if (!draft_.settings_known || !space_ || !parameters_known_) return;
+  if (!draft_.settings_known || !space_ || !draft_.parameters_known) return;
   const nas_sampler_arg arg = search::sampler_arg(study_.config, *space_);
   sampler_ = create<nas_sampler_vt>(study_.sampler, &arg);
 }
@@ -168,7 +167,7 @@ void Preparation::check_compressors() {
 
 void Preparation::check_evaluators() {
   for (const StudyComponent& component : study_.evaluators) {
-    if (is_refused(component) || !may_live_here(component) || !data_known_ || !space_ || !parameters_known_) {
+    if (is_refused(component) || !may_live_here(component) || !data_known_ || !space_ || !draft_.parameters_known) {
       measured_.add_unknown();
       continue;
     }

@@ -27,11 +27,13 @@ ResolvedStudy resolve_study(StudyDraft& draft, const PluginCatalog& catalog) {
   const auto resolve = [&](ComponentConfig& given) -> StudyComponent {
     StudyComponent component{given.path, {}, {}, {}};
     const std::size_t before = draft.mistakes.size();
+    // What the file could not say in full.
+    const Absence absence = draft.refused.contains(given.path) ? Absence::may_be_misspelt : Absence::is_a_mistake;
     if (!given.type.empty()) {
       const auto info = catalog.find(kind_of_path(given.path), given.type);
       if (info) {
         component.info = *info;
-        ResolvedComponent resolved = resolve_component(given, *info, draft.mistakes, draft.absence);
+        ResolvedComponent resolved = resolve_component(given, *info, draft.mistakes, absence);
         component.fixed = std::move(resolved.options);
         component.lifted = std::move(resolved.lifted);
         if (draft.mistakes.size() == before) given = std::move(resolved.complete);

@@ -147,9 +147,9 @@ struct StudyDraft {
 
   StudyConfig config;  // what is wrong has its default; a component without a type that can be read has the type ""
   Diagnostics mistakes;
-  Absence absence = Absence::is_a_mistake;
   bool settings_known = true;     // [study] to [budget], which samplers and schedulers are told of
   bool plugins_known = true;      // [plugins]
+  bool parameters_known = true;   // no option that may be searched is lost with a line or section
   std::set<std::string> refused;  // paths of components whose type or options are wrong
 };
 
