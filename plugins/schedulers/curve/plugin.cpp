@@ -1,0 +1,3 @@
+#include "curve.hpp"
+
+NASCENT_PLUGIN("org.nascent.curve", "1.0.0", nascent::curve::CurveRule)

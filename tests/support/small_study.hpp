@@ -1,0 +1,117 @@
+// A study in little for schedulers under test: workers that train, pause, and go on where the scheduler promotes.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "nascent/scheduler.hpp"
+#include "support/observations.hpp"
+
+namespace nascent::test {
+
+// Each turn every busy worker trains one unit and reports; a free one takes a promotion, else a new trial. The
+// scheduler sees all reports there are. Fails the test when a trial is promoted that is not paused, or twice to one
+// budget.
+class SmallStudy {
+ public:
+  // Values of a trial at a budget; none: it fails there, before the report.
+  using Curves = std::function<std::optional<std::vector<double>>(std::uint64_t trial, double budget)>;
+  struct Trial {
+    TrialState state = TrialState::pending;
+    std::vector<std::pair<double, std::vector<double>>> reports{};
+  };
+
+  SmallStudy(Scheduler& scheduler, std::size_t workers, double full_budget, Curves curves, std::size_t n_objectives = 1)
+      : scheduler_(scheduler),
+        workers_(workers),
+        full_budget_(full_budget),
+        curves_(std::move(curves)),
+        n_objectives_(n_objectives) {}
+
+  // Until `n` trials were begun and nothing runs or is promoted any more.
+  void run(std::size_t n) {
+    while (true) {
+      while (running_.size() < workers_ && begin_one(n)) continue;
+      if (running_.empty()) return;
+      for (const std::uint64_t trial : std::set(running_)) step(trial);
+    }
+  }
+
+  [[nodiscard]] History history(std::optional<std::uint64_t> but = std::nullopt) const {
+    History h(n_objectives_);
+    for (const auto& [id, trial] : trials) {
+      for (const auto& [budget, values] : trial.reports) {
+        if (id != but) h.report(id, trial.state, budget, values);
+      }
+    }
+    return h;
+  }
+  // Of the trials first to last - 1.
+  [[nodiscard]] std::size_t count_at(double budget, std::uint64_t first = 0,
+                                     std::uint64_t last = ~std::uint64_t{0}) const {
+    std::size_t n = 0;
+    for (const auto& [id, trial] : trials) {
+      if (id >= first && id < last && !trial.reports.empty() && trial.reports.back().first >= budget) ++n;
+    }
+    return n;
+  }
+  [[nodiscard]] std::size_t count(TrialState state) const {
+    std::size_t n = 0;
+    for (const auto& [id, trial] : trials) n += trial.state == state ? 1 : 0;
+    return n;
+  }
+
+  std::map<std::uint64_t, Trial> trials;
+  std::vector<Promotion> promotions;
+
+ private:
+  bool begin_one(std::size_t n) {
+    History seen = history();
+    for (const Promotion& p : scheduler_.poll(seen.view())) {
+      EXPECT_EQ(trials.at(p.trial_id).state, TrialState::paused) << "trial " << p.trial_id;
+      EXPECT_TRUE(promoted_.emplace(p.trial_id, p.budget).second) << p.trial_id << " to " << p.budget << ", again";
+      EXPECT_LE(p.budget, full_budget_);
+      promotions.push_back(p);
+      trials[p.trial_id].state = TrialState::pending;
+      running_.insert(p.trial_id);
+      return true;
+    }
+    if (trials.size() >= n) return false;
+    running_.insert(trials.size());
+    trials[trials.size()];
+    return true;
+  }
+
+  void step(std::uint64_t id) {
+    Trial& trial = trials[id];
+    const double budget = trial.reports.empty() ? 1 : trial.reports.back().first + 1;
+    if (const auto values = curves_(id, budget)) {
+      trial.reports.emplace_back(budget, *values);
+      History seen = history(id), own(n_objectives_);
+      for (const auto& [b, v] : trial.reports) own.report(id, TrialState::pending, b, v);
+      const Verdict verdict = scheduler_.decide(seen.view(), own.view());
+      if (verdict == Verdict::stop) trial.state = TrialState::pruned;
+      if (verdict == Verdict::pause) trial.state = TrialState::paused;
+      if (verdict == Verdict::go && budget >= full_budget_) trial.state = TrialState::completed;
+    } else {
+      trial.state = TrialState::failed;
+    }
+    if (trial.state != TrialState::pending) running_.erase(id);
+  }
+
+  Scheduler& scheduler_;
+  std::size_t workers_;
+  double full_budget_;
+  Curves curves_;
+  std::size_t n_objectives_;
+  std::set<std::uint64_t> running_;
+  std::set<std::pair<std::uint64_t, double>> promoted_;
+};
+
+}  // namespace nascent::test
