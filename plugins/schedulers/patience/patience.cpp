@@ -1,16 +1,20 @@
 #include "patience.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <span>
 #include <vector>
+
+#include "shared/curve.hpp"
 
 namespace nascent::patience {
 
 Patience::Patience(const Options& given)
     : patience_(static_cast<std::size_t>(given.integer("patience"))), min_delta_(given.real("min_delta")) {}
 
-Verdict Patience::decide(const Observations&, const Observations& trial) {
+Verdict Patience::decide(const Observations& history, const Observations& trial) {
   std::vector<double> best(trial[0].values().size(), std::numeric_limits<double>::infinity());
   std::size_t improved_at = 0;
   for (std::size_t i = 0; i < trial.size(); ++i) {
@@ -21,7 +25,14 @@ Verdict Patience::decide(const Observations&, const Observations& trial) {
       improved_at = i;
     }
   }
-  return trial.size() - 1 - improved_at >= patience_ ? Verdict::stop : Verdict::go;
+  if (trial.size() - 1 - improved_at < patience_) return Verdict::go;
+
+  for (const schedulers::Curve& other : schedulers::curves_of(history)) {
+    const std::span<const double> result = other.newest().values();
+    if (other.state() != TrialState::completed || !schedulers::all_finite(result)) continue;
+    if (std::equal(result.begin(), result.end(), best.begin(), std::less_equal<>{})) return Verdict::stop;
+  }
+  return Verdict::go;
 }
 
 }  // namespace nascent::patience

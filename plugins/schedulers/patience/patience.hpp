@@ -9,7 +9,8 @@
 namespace nascent::patience {
 
 // Stops a trial after `patience` reports in a row in none of which any objective came below its best by more than
-// `min_delta`. Other trials do not matter.
+// `min_delta`; but not while it leads, because a stopped trial cannot be the best of a study: some completed trial has
+// to be as good as its best in every objective.
 class Patience : public Scheduler {
  public:
   static constexpr About about{"org.nascent.scheduler.patience", "patience", "1.0.0",
