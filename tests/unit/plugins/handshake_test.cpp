@@ -146,6 +146,14 @@ TEST(Handshake, options) {
             "c: option \"size\" has the default nan, outside 0 to 1");
   EXPECT_EQ(option_mistake([](OptionInfo& o) { o.dflt = std::string("x"); }),
             "c: option \"size\" has a default that is no float");
+  const auto list_of_texts = [](OptionValue dflt) {
+    return option_mistake([&](OptionInfo& o) {
+      o.type = NAS_O_STRS;
+      o.dflt = dflt;
+    });
+  };
+  EXPECT_EQ(list_of_texts(std::string("a\nb")), "");
+  EXPECT_EQ(list_of_texts(0.5), "c: option \"size\" has a default that is no texts");
   EXPECT_EQ(option_mistake([](OptionInfo& o) {
               o.dflt = 0.5;
               o.required = true;
