@@ -100,7 +100,30 @@ TEST(Resolve, defaults_take_the_type_of_their_option_and_paths_begin_at_the_file
   const ResolvedComponent resolved = resolve_component(config, schema("dataset", "idx"), diagnostics);
   EXPECT_TRUE(diagnostics.empty()) << diagnostics.error().message;
   EXPECT_EQ(resolved.options.to_json(),
-            R"({"images":"/data/train.gz","kernel":[3,5],"cache":"/data/cache","timeout":120.0,"mirrors":["first","second"]})");
+            R"({"images":"/data/train.gz","kernel":[3,5],"cache":"/data/cache","timeout":120.0})");
+}
+
+TEST(Resolve, the_default_of_a_list_of_texts_is_written_out_where_nothing_is_given) {
+  OptionInfo mirrors;
+  mirrors.name = "mirrors";
+  mirrors.type = NAS_O_STRS;
+  mirrors.dflt = std::string("first\n\nsecond");
+  ComponentInfo component;
+  component.options = {mirrors};
+  const auto resolved = [&](ConfigValue::Table given) {
+    ComponentConfig config;
+    config.path = "dataset";
+    config.options = std::move(given);
+    Diagnostics diagnostics;
+    ResolvedComponent all = resolve_component(config, component, diagnostics);
+    EXPECT_TRUE(diagnostics.empty()) << diagnostics.error().message;
+    return std::pair(all.options.to_json(), to_toml(all.complete.options.at(0).value));
+  };
+  EXPECT_EQ(resolved({}), std::pair(std::string(R"({"mirrors":["first","","second"]})"),
+                                    std::string(R"(["first", "", "second"])")));
+  EXPECT_EQ(resolved({{"mirrors", {}, {std::string("third"), {}}}}),
+            std::pair(std::string(R"({"mirrors":["third"]})"), std::string("\"third\"")));
+  EXPECT_EQ(resolved({{"mirrors", {}, {ConfigValue::Array{}, {}}}}), std::pair(std::string("{}"), std::string("[]")));
 }
 
 ComponentConfig evolution() {

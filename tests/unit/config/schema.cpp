@@ -93,7 +93,6 @@ class Idx : public nascent::Dataset {
       option("kernel", "sizes tried").integers(1, 9).otherwise(kernel_default),
       option("cache", "folder for copies").path().otherwise("cache"),
       option("timeout", "of the download").seconds().otherwise("2min"),
-      option("mirrors", "places to look at").texts().otherwise("first\nsecond"),
   };
   explicit Idx(const nascent::Options& given) {
     const std::string images(given.text("images"));
