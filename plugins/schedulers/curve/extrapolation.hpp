@@ -21,20 +21,21 @@ struct CurvePoint {
 //
 // Shapes: all of Domhan, Springenberg, Hutter, "Speeding up Automatic Hyperparameter Optimization of Deep Neural
 // Networks by Extrapolation of Learning Curves" (IJCAI 2015), table 1, that tend to a limit have the form c + a g(t)
-// with a g that falls to 0: a power t^-p, a stretched exponential exp(-r t^p), a Hill function 1 / (1 + (t / r)^p), 1 /
-// log t. Here g runs over a grid of 104 shapes in place of their MCMC, and is written as h(t) = (g(t) - g(T)) / (g(t_1)
-// - g(T)), so that in
-//     y(t) = m + d h(t) + noise,   noise ~ N(0, s^2),
-// m is the value at the full budget T and d the fall from the first report t_1 to there.
+// with a g that falls to 0: a power t^-p, a stretched exponential exp(-r t^p), a Hill function 1 / (1 + (t / r)^p), and
+// 1 / log t. Here g runs over a grid of 104 shapes in place of their MCMC, as
+//     h(t) = (g(t) - g(T)) / (g(t_1) - g(T)).
+// They add several curves up; here each shape has a second, slow phase beside it, which is straight so far. So in
+//     y(t) = m + d h(t) + e (T - t) / (T - t_1) + noise,   noise ~ N(0, s^2),
+// m is the value at the full budget T and d + e the fall from the first report t_1 to there.
 //
-// For each shape (m, d) is a Bayesian linear regression with conjugate prior, in units of the range of the points
-// around the last: (m, d) ~ N(0, s^2 v I), s^2 ~ InverseGamma(a, b), v = 1e5, a = 1, b = 0.05^2. The shapes are
-// weighted by their evidence, that is averaged: Hoeting, Madigan, Raftery, Volinsky, "Bayesian Model Averaging"
-// (Statistical Science 14(4), 1999).
+// For each shape (m, d, e) is a Bayesian linear regression with conjugate prior, in units of the range of the points
+// around the last: N(0, s^2 diag(1e5, 1e5, 100)), s^2 ~ InverseGamma(1, 0.05^2). The shapes are weighted by their
+// evidence, that is averaged: Hoeting, Madigan, Raftery, Volinsky, "Bayesian Model Averaging" (Statistical Science
+// 14(4), 1999).
 class Extrapolation {
  public:
   // At least one point, by rising budget, all below `full`; values finite. More than 64 are averaged in 64 groups: it
-  // costs a fifth of a millisecond at most.
+  // costs a third of a millisecond at most.
   Extrapolation(std::span<const CurvePoint> points, double full);
 
   // P(value at the full budget <= value).

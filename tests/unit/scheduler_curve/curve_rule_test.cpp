@@ -36,9 +36,9 @@ Verdict decide(CurveRule rule, History history, int reports, const std::function
 std::vector<double> falling(double t) { return {0.3 + 0.5 / t}; }
 
 TEST(CurveRule, stops_a_trial_that_will_end_worse_and_lets_one_go_on_that_may_win) {
-  EXPECT_EQ(decide(make(), ended({{0.25}}), 15, falling), Verdict::stop);
-  EXPECT_EQ(decide(make(), ended({{0.315}}), 15, falling), Verdict::go) << "it is at 0.333 and will end better";
-  EXPECT_EQ(decide(make(), ended({{0.9}, {0.25}, {0.5}}), 15, falling), Verdict::stop) << "the best counts";
+  EXPECT_EQ(decide(make(), ended({{0.25}}), 30, falling), Verdict::stop);
+  EXPECT_EQ(decide(make(), ended({{0.315}}), 30, falling), Verdict::go) << "it is at 0.317 and will end better";
+  EXPECT_EQ(decide(make(), ended({{0.9}, {0.25}, {0.5}}), 30, falling), Verdict::stop) << "the best counts";
 }
 
 TEST(CurveRule, the_last_value_of_the_completed_counts_and_nobody_elses) {
@@ -47,35 +47,35 @@ TEST(CurveRule, the_last_value_of_the_completed_counts_and_nobody_elses) {
   h.report(1, TrialState::pruned, 50, {0.1})
       .report(2, TrialState::failed, 50, {0.1})
       .report(3, TrialState::pending, 50, {0.1});
-  EXPECT_EQ(decide(make(), h, 15, falling), Verdict::go);
+  EXPECT_EQ(decide(make(), h, 30, falling), Verdict::go);
 }
 
 TEST(CurveRule, waits_for_reports_and_for_trials) {
-  EXPECT_EQ(decide(make(0.05, 16), ended({{0}}), 15, falling), Verdict::go);
-  EXPECT_EQ(decide(make(0.05, 15), ended({{0}}), 15, falling), Verdict::stop);
-  EXPECT_EQ(decide(make(0.05, 5, 2), ended({{0}}), 15, falling), Verdict::go);
-  EXPECT_EQ(decide(make(0.05, 5, 2), ended({{0}, {std::nan("")}}), 15, falling), Verdict::go);
+  EXPECT_EQ(decide(make(0.05, 31), ended({{0}}), 30, falling), Verdict::go);
+  EXPECT_EQ(decide(make(0.05, 30), ended({{0}}), 30, falling), Verdict::stop);
+  EXPECT_EQ(decide(make(0.05, 5, 2), ended({{0}}), 30, falling), Verdict::go);
+  EXPECT_EQ(decide(make(0.05, 5, 2), ended({{0}, {std::nan("")}}), 30, falling), Verdict::go);
 }
 
 TEST(CurveRule, a_threshold_of_one_stops_everybody_and_of_zero_nobody_that_has_a_chance) {
-  EXPECT_EQ(decide(make(1), ended({{0.9}}), 15, falling), Verdict::stop);
-  EXPECT_EQ(decide(make(0), ended({{0.25}}), 15, falling), Verdict::go);
+  EXPECT_EQ(decide(make(1), ended({{0.9}}), 30, falling), Verdict::stop);
+  EXPECT_EQ(decide(make(0), ended({{0.25}}), 30, falling), Verdict::go);
 }
 
 TEST(CurveRule, a_trial_at_its_full_budget_is_done) {
-  EXPECT_EQ(decide(make(0.05, 5, 1, 15), ended({{0}}), 15, falling), Verdict::go);
+  EXPECT_EQ(decide(make(0.05, 5, 1, 30), ended({{0}}), 30, falling), Verdict::go);
 }
 
 TEST(CurveRule, values_that_are_no_numbers_are_left_out) {
   const auto holes = [](double t) { return std::vector{t > 3 && t < 7 ? std::nan("") : 0.3 + 0.5 / t}; };
-  EXPECT_EQ(decide(make(), ended({{0.25}}), 15, holes), Verdict::stop);
-  EXPECT_EQ(decide(make(0.05, 13), ended({{0.25}}), 15, holes), Verdict::go) << "twelve are left";
+  EXPECT_EQ(decide(make(), ended({{0.25}}), 30, holes), Verdict::stop);
+  EXPECT_EQ(decide(make(0.05, 28), ended({{0.25}}), 30, holes), Verdict::go) << "27 are left";
 }
 
 TEST(CurveRule, with_several_objectives_one_that_may_win_saves_the_trial) {
   const auto both = [](double t) { return std::vector{0.3 + 0.5 / t, 3 + 5 / t}; };
-  EXPECT_EQ(decide(make(), ended({{0.25, 2.5}}), 15, both), Verdict::stop);
-  EXPECT_EQ(decide(make(), ended({{0.25, 9}, {9, 2.5}}), 15, both), Verdict::go) << "neither is better in both";
+  EXPECT_EQ(decide(make(), ended({{0.25, 2.5}}), 30, both), Verdict::stop);
+  EXPECT_EQ(decide(make(), ended({{0.25, 9}, {9, 2.5}}), 30, both), Verdict::go) << "neither is better in both";
 }
 
 }  // namespace
