@@ -136,7 +136,7 @@ Result<AttemptEnd> ComponentRunner::run(Trial& trial, TrialSession& session) {
   trial.artifact_dir.clear();
   trial.budget_spent = 0;
   auto end = attempt(trial, session);
-  trial.cost_seconds = std::chrono::duration<double>(Clock::now() - started).count();
+  trial.cost_seconds += std::chrono::duration<double>(Clock::now() - started).count();  // to what it cost until its last pause
   if (end && *end == AttemptEnd::finished && trial.state != TrialState::completed &&
       trial.state != TrialState::pruned) {
     trial.metrics.clear();

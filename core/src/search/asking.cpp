@@ -17,16 +17,87 @@ constexpr TrialId kResampleStride = TrialId{1} << 40U;
 Result<void> Loop::propose(Executor& executor) {
   std::vector<Prepared> batch;
   while (true) {
-    const auto n = room();
-    if (!n) return tl::unexpected<Error>(n.error());
-    if (*n == 0) break;
-    auto trials = next_trials(*n);
-    if (!trials) return tl::unexpected<Error>(trials.error());
-    const bool more = !trials->empty() && (deterministic() || trials->size() < *n);
-    for (Prepared& p : *trials) batch.push_back(std::move(p));
-    if (!more) break;
+    if (!ready()) break;
+    auto legs = promote();
+    if (!legs) return tl::unexpected<Error>(legs.error());
+    bool more = !legs->empty();
+    if (!more) {
+      const auto n = room();
+      if (!n) return tl::unexpected<Error>(n.error());
+      if (*n > 0) {
+        legs = next_trials(*n);
+        if (!legs) return tl::unexpected<Error>(legs.error());
+      }
+      more = !legs->empty() && (deterministic() || legs->size() < *n);
+    }
+    for (Prepared& p : *legs) batch.push_back(std::move(p));
+    if (!more && !pass_idly()) break;
   }
   return submit(executor, std::move(batch));
+}
+
+bool Loop::ready() const { return !deterministic() || cut_ || settled_ >= legs_.seen_by(legs_.size()); }
+
+Result<void> Loop::tell_what_is_seen() {
+  return deterministic() && !cut_ ? tell_all_before(legs_.seen_by(legs_.size())) : Result<void>{};
+}
+
+Result<std::vector<Loop::Prepared>> Loop::promote() {
+  std::vector<Prepared> promoted;
+  if (!verdicts_ || counts_.paused == 0) return promoted;
+  if (auto told = tell_what_is_seen(); !told) return tl::unexpected<Error>(told.error());
+  const auto stored = next_is_stored();
+  if (!stored) return tl::unexpected<Error>(stored.error());
+  if (deterministic() && !*stored && replayed_.empty()) end(stop_rule_.reached(clock_.seconds()));
+  if (cut_ || !reason_.empty()) {
+    // Nobody goes on; but what the store has is taken up.
+    while (!replayed_.empty()) promoted.push_back(next_leg(replayed_.begin()->first));
+    return promoted;
+  }
+  if (!deterministic() && *stored) return promoted;
+  const std::uint64_t free = config_.parallel - std::min<std::uint64_t>(counts_.unfinished(), config_.parallel);
+  for (const TrialId trial : verdicts_->due(legs_.size(), deterministic() ? 1 : free)) {
+    promoted.push_back(next_leg(history_.position_of(trial)));
+  }
+  return promoted;
+}
+
+Loop::Prepared Loop::next_leg(Position i) {
+  using Fate = Prepared::Fate;
+  legs_.add(i);
+  history_.reopen(i);
+  verdicts_->promoted(history_.trial(i));
+  first_open_ = std::min(first_open_, i);
+  --counts_.paused;
+  const auto earlier = replayed_.find(i);
+  if (earlier == replayed_.end()) {
+    Trial trial;
+    trial.id = history_.trial(i);
+    return {Fate::promoted, true, std::move(trial)};
+  }
+  if (earlier->second.next < earlier->second.pauses.size()) return replay_pause(i, earlier->second);
+  Trial row = std::move(earlier->second.row);
+  replayed_.erase(earlier);
+  const Fate fate = row.finished() ? Fate::finished : row.state == TrialState::paused ? Fate::promoted : Fate::run;
+  return {fate, true, std::move(row)};
+}
+
+Loop::Prepared Loop::replay_pause(Position i, Replayed& of) {
+  std::vector<ReportRecord>& reports = of.pauses[of.next++];
+  Trial trial = of.row;
+  trial.state = TrialState::paused;
+  trial.budget_spent = reports.back().report.budget;
+  trial.metrics = reports.back().report.metrics;
+  leg_reports_[i] = std::move(reports);
+  if (of.next == of.pauses.size() && of.row.state == TrialState::paused) replayed_.erase(i);  // it stands there
+  return {Prepared::Fate::finished, true, std::move(trial)};
+}
+
+bool Loop::pass_idly() {
+  const Leg last = legs_.last_at_work();
+  if (!deterministic() || counts_.paused == 0 || cut_ || last == kNoLeg || legs_.seen_by(legs_.size()) > last) return false;
+  legs_.add_idle();
+  return true;
 }
 
 Result<bool> Loop::next_is_stored() {
@@ -49,10 +120,7 @@ Result<std::size_t> Loop::room() {
     return config_.stop.trials ? std::min(free, *config_.stop.trials - asked) : free;
   }
   if (cut_) return 1;  // taken up to be counted, not to run
-  // Trial n sees exactly the trials up to n - parallel.
-  const Position known = asked >= config_.parallel ? asked - config_.parallel + 1 : 0;
-  if (settled_ < known) return 0;
-  if (auto told = tell_all_before(known); !told) return tl::unexpected<Error>(told.error());
+  if (auto told = tell_what_is_seen(); !told) return tl::unexpected<Error>(told.error());
   if (*stored) return 1;
   end(stop_rule_.reached(clock_.seconds()));
   return reason_.empty() ? 1 : 0;
@@ -66,7 +134,9 @@ Result<std::vector<Loop::Prepared>> Loop::next_trials(std::size_t n) {
     if (!known) return tl::unexpected<Error>(known.error());
     if (*known ? !ids.empty() : !stored.empty()) break;  // in order of trial: one kind after the other
     if (*known) {
-      stored.push_back(adopt(stored_.take()));
+      auto adopted = adopt(stored_.take());
+      if (!adopted) return tl::unexpected<Error>(adopted.error());
+      stored.push_back(std::move(*adopted));
     } else {
       ids.push_back(next_id_);
     }
@@ -75,7 +145,7 @@ Result<std::vector<Loop::Prepared>> Loop::next_trials(std::size_t n) {
   return ids.empty() ? std::move(stored) : ask(ids);
 }
 
-Loop::Prepared Loop::adopt(Trial trial) {
+Result<Loop::Prepared> Loop::adopt(Trial trial) {
   if (const auto early = early_.extract(trial.id); !early.empty()) trial = std::move(early.mapped());
   const Position i = history_.append(trial.id);
   std::ranges::copy(trial.configuration.x, history_.x_of(i));
@@ -84,13 +154,29 @@ Loop::Prepared Loop::adopt(Trial trial) {
   if (config_.duplicates != Duplicates::retrain && trial.state != TrialState::invalid) {
     known_.find_or_add(trial.id, trial.architecture_hash, trial.configuration.x, trial.configuration.active);
   }
-  const auto fate = trial.finished() ? Prepared::Fate::finished : cut_ ? Prepared::Fate::left : Prepared::Fate::run;
-  return {fate, true, std::move(trial)};
+  legs_.add(i);
+  const bool may_have_paused = trial.attempts > (trial.finished() ? 1U : 0U);
+  if (verdicts_ && deterministic() && !cut_ && may_have_paused) {
+    auto pauses = store_.pauses(coordinator_.study, trial.id);
+    if (!pauses) return tl::unexpected<Error>(pauses.error());
+    if (!pauses->empty()) {
+      Replayed& replayed = replayed_[i];
+      replayed = {std::move(trial), std::move(*pauses)};
+      return replay_pause(i, replayed);
+    }
+  }
+  const bool has_landed = trial.finished() || trial.state == TrialState::paused;
+  const auto fate = has_landed ? Prepared::Fate::finished : cut_ ? Prepared::Fate::left : Prepared::Fate::run;
+  return Prepared{fate, true, std::move(trial)};
 }
 
 Result<std::size_t> Loop::ask_sampler(std::span<const TrialId> ids, Position first) {
-  if (deterministic()) {
+  if (deterministic() && legs_.are_trials()) {
     return proposals_.ask(ids, history_.pending_slice(told_, first - told_), history_.x_of(first),
+                          history_.active_of(first));
+  }
+  if (deterministic()) {
+    return proposals_.ask(ids, history_.gather_pending(trials_of(told_, legs_.size())), history_.x_of(first),
                           history_.active_of(first));
   }
   while (first_open_ < first && history_.finished(first_open_)) ++first_open_;
@@ -142,6 +228,7 @@ Result<std::vector<Loop::Prepared>> Loop::ask(std::span<const TrialId> ids) {
   for (Position i = first; i < history_.size(); ++i) {
     auto p = prepare(i, *queued > 0 ? Origin::queue : Origin::sampler);
     if (!p) return tl::unexpected<Error>(p.error());
+    legs_.add(i);
     ++counts_.asked;
     prepared.push_back(std::move(*p));
   }
@@ -240,8 +327,11 @@ Result<void> Loop::submit(Executor& executor, std::vector<Prepared> batch) {
   }
   for (Prepared& p : batch) {
     if (p.fate == Fate::left) continue;
+    if (p.fate == Fate::promoted) {
+      if (auto queued_again = store_.promote(coordinator_, p.trial.id); !queued_again) return queued_again;
+    }
     if (observer_ != nullptr && !(p.stored && p.fate == Fate::finished)) observer_->on_asked(p.trial);
-    if (p.fate == Fate::run) {
+    if (p.fate == Fate::run || p.fate == Fate::promoted) {
       if (auto submitted = executor.submit(p.trial); !submitted) return submitted;
     } else if (p.fate == Fate::waits) {
       waiting_[*p.trial.duplicate_of].push_back(std::move(p.trial));

@@ -49,7 +49,7 @@ void History::finish(Position i, std::uint32_t state, double budget, double cost
   state_[i] = state;
   budget_[i] = budget;
   cost_seconds_[i] = cost_seconds;
-  if (state != NAS_TRIAL_COMPLETED && state != NAS_TRIAL_PRUNED) {
+  if (state != NAS_TRIAL_COMPLETED && state != NAS_TRIAL_PRUNED && state != NAS_TRIAL_PAUSED) {
     std::ranges::fill(losses_of(i), 0);
     std::ranges::fill(violations_of(i), 0);
   }
@@ -111,6 +111,16 @@ ObservationView History::gather(std::span<const Position> positions) {
     std::ranges::copy(metrics_of(i), gathered_->metrics_of(to).begin());
     gathered_->finish(to, state_[i], budget_[i], cost_seconds_[i]);
     gathered_->accepted_[to] = accepted_[i];
+  }
+  return gathered_->slice(0, positions.size());
+}
+
+ObservationView History::gather_pending(std::span<const Position> positions) {
+  gathered_ = std::make_unique<History>(n_params_, n_objectives_, n_constraints_, n_metrics_);
+  for (const Position i : positions) {
+    const Position to = gathered_->append(trial_id_[i]);
+    std::copy_n(x_of(i), n_params_, gathered_->x_of(to));
+    std::copy_n(active_of(i), n_params_, gathered_->active_of(to));
   }
   return gathered_->slice(0, positions.size());
 }

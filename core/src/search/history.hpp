@@ -29,7 +29,7 @@ class ObservationView {
   nas_rows rows_;
 };
 
-// One row per search trial, appended in the order of asking and completed when the trial finishes.
+// One row per search trial, appended in the order of asking and completed when the trial finishes or pauses.
 class History {
  public:
   // n_metrics: what the sampler wants to see besides objectives and constraints.
@@ -60,12 +60,16 @@ class History {
   [[nodiscard]] std::span<double> metrics_of(Position i) { return {metrics_.data() + i * n_metrics_, n_metrics_}; }
   // state: NAS_TRIAL_*. Losses become 0 in a state without values.
   void finish(Position i, std::uint32_t state, double budget, double cost_seconds);
+  // A paused trial trains on: it is pending again, with what it has cost so far.
+  void reopen(Position i) { state_[i] = NAS_TRIAL_PENDING; }
   void accept(Position i) { accepted_[i] = 1; }
   // The trial took its result from an earlier one.
   void repeats(Position i) { repeated_[i] = 1; }
 
   [[nodiscard]] bool finished(Position i) const { return state_[i] != NAS_TRIAL_PENDING; }
   [[nodiscard]] std::uint32_t state(Position i) const { return state_[i]; }
+  [[nodiscard]] bool paused(Position i) const { return state_[i] == NAS_TRIAL_PAUSED; }
+  [[nodiscard]] double budget(Position i) const { return budget_[i]; }
   [[nodiscard]] bool accepted(Position i) const { return accepted_[i] != 0; }
   [[nodiscard]] double cost_seconds(Position i) const { return cost_seconds_[i]; }
   // Neither a repeat nor without an architecture.
@@ -79,6 +83,8 @@ class History {
   [[nodiscard]] ObservationView pending_slice(Position first, std::size_t n);
   // The trials at `positions`, which ascend. Valid until the next call of gather().
   [[nodiscard]] ObservationView gather(std::span<const Position> positions);
+  // The same as if none of them had finished.
+  [[nodiscard]] ObservationView gather_pending(std::span<const Position> positions);
 
  private:
   [[nodiscard]] nas_obs obs(std::size_t n) const;

@@ -24,19 +24,24 @@ Loop::Loop(const Search::Setup& setup, Instance<nas_sampler_vt> sampler,
       observer_(setup.observer),
       scoring_(config_),
       proposals_(std::move(sampler), space_.view()),
+      legs_(config_.parallel),
       acceptance_(config_.acceptance, config_.objectives.front(), config_.seed),
       stop_rule_(config_.stop, config_.objectives.front()),
       known_(space_.n_space_parameters()),
       history_(space_.size(), scoring_.n_objectives(), scoring_.n_constraints(), proposals_.metrics().size()),
       stored_(store_, coordinator_.study) {
-  if (scheduler) verdicts_.emplace(std::move(*scheduler), config_);
+  if (scheduler) verdicts_.emplace(std::move(*scheduler), config_, legs_);
 }
 
 DecideVerdict Loop::decide() {
   if (!verdicts_) return {};
   return [this](TrialId trial, std::span<const Report> reports) {
     // Trials of the final part are not the scheduler's.
-    return history_.contains(trial) ? verdicts_->decide(trial, reports) : Verdict::proceed;
+    if (!history_.contains(trial)) return Verdict::proceed;
+    const Position i = history_.position_of(trial);
+    // A promoted trial whose trainer keeps no checkpoint comes by its pause once more.
+    if (!reports.empty() && reports.back().budget <= history_.budget(i)) return Verdict::proceed;
+    return verdicts_->decide(trial, legs_.latest(i), reports);
   };
 }
 
@@ -74,8 +79,10 @@ void Loop::end(std::string reason) {
 Result<void> Loop::settle() {
   std::vector<TrialId> accepted;
   if (deterministic()) {
-    for (; settled_ < history_.size() && history_.finished(settled_); ++settled_) {
-      if (auto judged = judge(settled_, accepted); !judged) return judged;
+    for (; settled_ < legs_.size(); ++settled_) {
+      if (legs_.is_idle(settled_)) continue;
+      if (!history_.finished(legs_.trial(settled_))) break;
+      if (auto judged = judge(legs_.trial(settled_), accepted); !judged) return judged;
     }
   } else {
     std::ranges::sort(fresh_);
@@ -88,7 +95,7 @@ Result<void> Loop::settle() {
   }
   if (deterministic() || fresh_.empty()) return {};
   // The rows are on disk: tell.
-  if (auto told = proposals_.tell(history_.gather(fresh_)); !told) return told;
+  if (auto told = tell(fresh_); !told) return told;
   for (const Position i : fresh_) observe(i);
   fresh_.clear();
   end(stop_rule_.reached(clock_.seconds()));
@@ -98,9 +105,10 @@ Result<void> Loop::settle() {
 Result<void> Loop::judge(Position i, std::vector<TrialId>& accepted) {
   const TrialId trial = history_.trial(i);
   if (verdicts_) {
-    const auto reports = store_.reports(coordinator_.study, trial);
+    const auto replayed = leg_reports_.extract(i);
+    auto reports = replayed.empty() ? store_.reports(coordinator_.study, trial) : std::move(replayed.mapped());
     if (!reports) return tl::unexpected<Error>(reports.error());
-    verdicts_->finished(trial, history_.state(i), *reports);
+    verdicts_->ended(trial, legs_.latest(i), {history_.state(i), history_.budget(i), history_.losses_of(i)}, *reports);
   }
   if (!history_.feasible(i)) return {};
   const bool stored = history_.accepted(i);  // by an earlier run, which in an asynchronous study judged in another order
@@ -128,15 +136,44 @@ Result<void> Loop::note_incumbent(Position i) {
   return {};
 }
 
-Result<void> Loop::tell_all_before(Position end) {
+std::vector<Position> Loop::trials_of(Leg first, Leg end) const {
+  std::vector<Position> trials;
+  for (Leg leg = first; leg < end; ++leg) {
+    if (!legs_.is_idle(leg)) trials.push_back(legs_.trial(leg));
+  }
+  std::ranges::sort(trials);
+  return trials;
+}
+
+Result<void> Loop::tell_all_before(Leg end) {
   if (end <= told_) return {};
-  if (auto told = proposals_.tell(history_.slice(told_, end - told_)); !told) return told;
-  for (; told_ < end; ++told_) observe(told_);
+  if (legs_.are_trials() && counts_.paused == 0) {
+    if (auto told = proposals_.tell(history_.slice(told_, end - told_)); !told) return told;
+    for (; told_ < end; ++told_) observe(legs_.trial(told_));
+    return {};
+  }
+  for (; told_ < end; ++told_) {
+    if (legs_.is_idle(told_)) continue;
+    const Position i = legs_.trial(told_);
+    if (auto told = tell({i}); !told) return told;
+    observe(i);
+  }
   return {};
 }
 
+// A paused trial is told when it ends.
+Result<void> Loop::tell(std::vector<Position> trials) {
+  std::erase_if(trials, [&](Position i) { return history_.paused(i); });
+  return trials.empty() ? Result<void>{} : proposals_.tell(history_.gather(trials));
+}
+
 void Loop::observe(Position i) {
-  StopRule::Outcome outcome{history_.accepted(i), history_.cost_seconds(i), {}, history_.is_new(i)};
+  double& known = observed_seconds_[i];
+  const double seconds = history_.cost_seconds(i) - known;
+  known += seconds;
+  if (history_.paused(i)) return stop_rule_.spend(seconds);
+  observed_seconds_.erase(i);
+  StopRule::Outcome outcome{history_.accepted(i), seconds, {}, history_.is_new(i)};
   if (history_.feasible(i)) outcome.loss = history_.losses_of(i)[0];
   stop_rule_.observe(outcome);
 }
@@ -166,10 +203,6 @@ Result<void> Loop::drain(Executor& executor) {
 Result<void> Loop::receive(std::vector<Trial> finished) {
   for (Trial& trial : finished) {
     if (trial.role != TrialRole::search) continue;
-    if (trial.state == TrialState::paused) {
-      return fail(ErrorKind::plugin,
-                  fmt::format("the scheduler paused trial {}; it has to be one that only stops trials", trial.id));
-    }
     if (!history_.contains(trial.id)) {
       early_.emplace(trial.id, std::move(trial));
       continue;
@@ -183,14 +216,15 @@ Result<void> Loop::receive(std::vector<Trial> finished) {
 Result<void> Loop::take(const Trial& trial) {
   const Position i = history_.position_of(trial.id);
   if (history_.finished(i)) return {};
+  counts_.train_seconds += trial.cost_seconds - history_.cost_seconds(i);
   if (auto finished = finish(history_, i, trial, scoring_, proposals_.metrics()); !finished) return finished;
   switch (trial.state) {
     case TrialState::completed: ++counts_.completed; break;
     case TrialState::pruned: ++counts_.pruned; break;
     case TrialState::invalid: ++counts_.invalid; break;
+    case TrialState::paused: ++counts_.paused; break;
     default: ++counts_.failed;
   }
-  counts_.train_seconds += trial.cost_seconds;
   if (trial.duplicate_of) ++counts_.duplicates;
   if (trial.state == TrialState::completed && !history_.feasible(i)) ++counts_.infeasible;
   if (!deterministic()) fresh_.push_back(i);
@@ -200,7 +234,7 @@ Result<void> Loop::take(const Trial& trial) {
 
 void copy_result(const Trial& original, Trial& duplicate) {
   duplicate.duplicate_of = original.id;
-  duplicate.state = original.state;
+  duplicate.state = original.state == TrialState::paused ? TrialState::pruned : original.state;
   duplicate.reason = original.reason;
   duplicate.message = original.message;
   duplicate.budget_spent = original.budget_spent;
@@ -224,16 +258,19 @@ Result<void> Loop::release_duplicates(const Trial& original) {
 
 bool Loop::over() const {
   if (!fresh_.empty() || stored_left_) return false;
-  if (cut_) return !deterministic() || settled_ == history_.size() || !history_.finished(settled_);
-  if (counts_.unfinished() > 0 || (deterministic() && settled_ < history_.size())) return false;
+  if (cut_) return !deterministic() || settled_ == legs_.size() || !history_.finished(legs_.trial(settled_));
+  if (counts_.unfinished() > 0 || (deterministic() && settled_ < legs_.size())) return false;
   return !reason_.empty() || !stop_rule_.allows(counts_.asked);
 }
 
 Result<void> Loop::close(Ending ending) {
   interrupted_ = ending == Ending::interrupted;
-  for (; deterministic() && told_ < settled_; ++told_) observe(told_);
+  for (; deterministic() && told_ < settled_; ++told_) {
+    if (!legs_.is_idle(told_)) observe(legs_.trial(told_));
+  }
   if (interrupted_) reason_ = "interrupted";
   end(stop_rule_.reached(clock_.seconds()));
+  if (config_.stop.trials) end(fmt::format("trials={}", *config_.stop.trials));  // some of them paused
   if (auto ended = clock_.end(store_, coordinator_.study); !ended) return ended;
   if (observer_ != nullptr) observer_->on_search_ended(reason_, counts_);
   return {};

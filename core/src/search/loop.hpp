@@ -11,6 +11,7 @@
 #include "acceptance.hpp"
 #include "history.hpp"
 #include "known.hpp"
+#include "legs.hpp"
 #include "nascent/core/search.hpp"
 #include "proposals.hpp"
 #include "stop.hpp"
@@ -35,7 +36,8 @@ class Loop {
   Result<void> open(Executor& executor);
   // Judges finished trials: acceptance, incumbent. In a deterministic study in order of trial.
   Result<void> settle();
-  // Asks for as many trials as may run now, the queue first and then the sampler, and hands them to the executor.
+  // Hands out as many legs as may run now: paused trials that the scheduler promotes, and new trials, the queue first
+  // and then the sampler.
   Result<void> propose(Executor& executor);
   // Takes trials that have finished; waits up to `timeout` for the first.
   Result<void> collect(Executor& executor, std::chrono::milliseconds timeout);
@@ -54,9 +56,16 @@ class Loop {
  private:
   // A trial that was asked for, and what becomes of it.
   struct Prepared {
-    enum class Fate { run, finished, waits, left } fate = Fate::run;
+    enum class Fate { run, promoted, finished, waits, left } fate = Fate::run;
     bool stored = false;  // the store has this row
     Trial trial;
+  };
+
+  // A trial of an earlier run with the pauses that this run has not come to yet.
+  struct Replayed {
+    Trial row;
+    std::vector<std::vector<ReportRecord>> pauses;  // the reports of each
+    std::size_t next = 0;
   };
 
   // Where a new trial's configuration comes from.
@@ -66,17 +75,29 @@ class Loop {
   void end(std::string reason);
 
   // Telling and judging.
-  Result<void> tell_all_before(Position end);
+  Result<void> tell_all_before(Leg end);
+  Result<void> tell(std::vector<Position> trials);
+  [[nodiscard]] std::vector<Position> trials_of(Leg first, Leg end) const;  // ascending
   void observe(Position i);
   Result<void> judge(Position i, std::vector<TrialId>& accepted);
   Result<void> note_incumbent(Position i);
 
-  // How many trials may be asked for now; 0 while earlier ones have to finish first, or for good.
+  // May one more leg be decided on? Not while earlier ones have to end first.
+  [[nodiscard]] bool ready() const;
+  // The sampler and the stop conditions learn what the next leg sees.
+  Result<void> tell_what_is_seen();
+  // The paused trials that go on now.
+  Result<std::vector<Prepared>> promote();
+  Prepared next_leg(Position i);
+  Prepared replay_pause(Position i, Replayed& of);
+  // Has nothing to do, and still will when the last legs have come into sight? Until then an idle leg passes.
+  bool pass_idly();
+  // How many trials may be asked for now.
   Result<std::size_t> room();
   Result<bool> next_is_stored();
   // Up to `n` more trials: first those the store has, then the sampler's.
   Result<std::vector<Prepared>> next_trials(std::size_t n);
-  Prepared adopt(Trial stored);
+  Result<Prepared> adopt(Trial stored);
   Result<std::vector<Prepared>> ask(std::span<const TrialId> ids);
   // The leading trials of `ids` that queued configurations are for, appended to the history; how many.
   Result<std::size_t> take_queued(std::span<const TrialId> ids);
@@ -103,6 +124,7 @@ class Loop {
   Scoring scoring_;
 
   Proposals proposals_;
+  Legs legs_;
   std::optional<Verdicts> verdicts_;
   AcceptanceJudge acceptance_;
   StopRule stop_rule_;
@@ -112,12 +134,15 @@ class Loop {
   WallClock clock_;
 
   TrialId next_id_ = 0;
-  Position settled_ = 0;         // deterministic: trials before it are judged
-  Position told_ = 0;            // deterministic: trials before it are told
+  Leg settled_ = 0;              // deterministic: legs before it are judged
+  Leg told_ = 0;                 // deterministic: legs before it are told
   std::vector<Position> fresh_;  // asynchronous: finished and not yet judged
   Position first_open_ = 0;      // asynchronous: trials before it have finished
   std::unordered_map<TrialId, std::vector<Trial>> waiting_;  // duplicates, by the trial whose result they take
   std::unordered_map<TrialId, Trial> early_;  // queued by an earlier run, finished before this one came to them
+  std::unordered_map<Position, Replayed> replayed_;
+  std::unordered_map<Position, std::vector<ReportRecord>> leg_reports_;  // of replayed legs, until they are judged
+  std::unordered_map<Position, double> observed_seconds_;  // of paused trials: what the stop conditions know of
   SearchCounts counts_;
   std::string reason_;           // not empty: nothing more is asked for
   bool opened_ = false, interrupted_ = false, cut_ = false;
@@ -129,7 +154,7 @@ class Loop {
   std::chrono::steady_clock::time_point last_tick_{};
 };
 
-// The trial takes the result of the one it repeats.
+// The trial takes the result of the one it repeats. It is not trained on when that one is paused.
 void copy_result(const Trial& original, Trial& duplicate);
 
 }  // namespace nascent::core::search

@@ -18,15 +18,15 @@ tl::unexpected<Error> unmeasured(const Trial& trial, std::string_view metric, st
 // The state a sampler is told.
 Result<std::uint32_t> read_scores(History& history, Position i, const Trial& trial, const Scoring& scoring) {
   if (trial.state == TrialState::invalid) return NAS_TRIAL_INVALID;
-  if (trial.state != TrialState::completed && trial.state != TrialState::pruned) return NAS_TRIAL_FAILED;
-  const bool completed = trial.state == TrialState::completed;
+  const bool completed = trial.state == TrialState::completed, paused = trial.state == TrialState::paused;
+  if (!completed && !paused && trial.state != TrialState::pruned) return NAS_TRIAL_FAILED;
   const std::string_view no_loss = scoring.losses(trial.metrics, history.losses_of(i));
   if (!no_loss.empty() && completed && !metric(trial.metrics, no_loss)) return unmeasured(trial, no_loss, "objective");
-  if (!no_loss.empty()) return NAS_TRIAL_FAILED;
+  if (!no_loss.empty()) return paused ? NAS_TRIAL_PAUSED : NAS_TRIAL_FAILED;
   const std::string_view no_bound = scoring.violations(trial.metrics, history.violations_of(i));
   if (!no_bound.empty() && completed && !metric(trial.metrics, no_bound)) return unmeasured(trial, no_bound, "constraint");
   if (!no_bound.empty() && completed) return NAS_TRIAL_FAILED;
-  return completed ? NAS_TRIAL_COMPLETED : NAS_TRIAL_PRUNED;
+  return completed ? NAS_TRIAL_COMPLETED : paused ? NAS_TRIAL_PAUSED : NAS_TRIAL_PRUNED;
 }
 
 }  // namespace

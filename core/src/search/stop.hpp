@@ -22,6 +22,8 @@ class StopRule {
     bool is_new = true;          // neither took the result of an earlier trial nor had no architecture
   };
   void observe(const Outcome& outcome);
+  // Training of a trial that has paused.
+  void spend(double seconds) { train_seconds_ += seconds; }
 
   // May one more trial be asked for, `asked` having been so far? Keeps the number of trials exact while many run.
   [[nodiscard]] bool allows(std::uint64_t asked) const { return !conditions_.trials || asked < *conditions_.trials; }

@@ -3,6 +3,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "nascent/core/seeds.hpp"
 
@@ -12,11 +14,12 @@ std::size_t ReportColumns::rows_before(TrialId trial) const {
   return static_cast<std::size_t>(std::ranges::lower_bound(trial_, trial) - trial_.begin());
 }
 
-void ReportColumns::add(TrialId trial, double budget, std::span<const double> losses, std::uint32_t state) {
+void ReportColumns::add(TrialId trial, Leg leg, double budget, std::span<const double> losses, std::uint32_t state) {
   std::size_t at = rows_before(trial + 1);
   while (at > 0 && trial_[at - 1] == trial && budget_[at - 1] > budget) --at;
   const auto row = static_cast<std::ptrdiff_t>(at);
   trial_.insert(trial_.begin() + row, trial);
+  leg_.insert(leg_.begin() + row, leg);
   state_.insert(state_.begin() + row, state);
   budget_.insert(budget_.begin() + row, budget);
   losses_.insert(losses_.begin() + row * static_cast<std::ptrdiff_t>(n_objectives_), losses.begin(), losses.end());
@@ -29,6 +32,7 @@ void ReportColumns::remove(TrialId trial) {
   const auto last = static_cast<std::ptrdiff_t>(rows_before(trial + 1));
   const auto width = static_cast<std::ptrdiff_t>(n_objectives_);
   trial_.erase(trial_.begin() + first, trial_.begin() + last);
+  leg_.erase(leg_.begin() + first, leg_.begin() + last);
   state_.erase(state_.begin() + first, state_.begin() + last);
   budget_.erase(budget_.begin() + first, budget_.begin() + last);
   losses_.erase(losses_.begin() + first * width, losses_.begin() + last * width);
@@ -52,12 +56,13 @@ nas_obs ReportColumns::view(std::size_t n) const {
   return o;
 }
 
-Verdicts::Verdicts(Instance<nas_scheduler_vt> scheduler, const StudyConfig& config)
+Verdicts::Verdicts(Instance<nas_scheduler_vt> scheduler, const StudyConfig& config, const Legs& legs)
     : scheduler_(std::move(scheduler)),
       scoring_(config),
       deterministic_(config.deterministic),
-      parallel_(config.parallel),
-      history_(config.objectives.size()) {}
+      legs_(legs),
+      history_(config.objectives.size()),
+      seen_(config.objectives.size()) {}
 
 bool Verdicts::read(const Report& report, std::vector<double>& losses) {
   losses.resize(scoring_.n_objectives());
@@ -69,42 +74,103 @@ bool Verdicts::read(const Report& report, std::vector<double>& losses) {
   return missing.empty();
 }
 
-Verdict Verdicts::decide(TrialId trial, std::span<const Report> reports) {
+// As it stands for whoever decides about `leg`: of a trial whose newest row is of `last_row`.
+std::uint32_t Verdicts::state_seen_by(Leg leg, Leg last_row) const {
+  const Leg unseen = legs_.seen_by(leg);
+  Leg last = last_row;
+  while (legs_.next(last) < unseen) last = legs_.next(last);  // legs that brought no report
+  return legs_.next(last) < leg ? NAS_TRIAL_PENDING : outcome_[last];
+}
+
+nas_obs Verdicts::seen_by(Leg leg, std::optional<TrialId> without) {
+  if (!deterministic_) return history_.view(history_.size());
+  const Leg unseen = legs_.seen_by(leg);
+  if (legs_.are_trials()) {  // a prefix
+    std::size_t n = history_.size();
+    while (n > 0 && history_.leg(n - 1) >= unseen) --n;
+    return history_.view(n);
+  }
+  seen_ = ReportColumns(scoring_.n_objectives());
+  for (std::size_t row = 0; row < history_.size(); ++row) {
+    if (history_.leg(row) >= unseen || history_.trial(row) == without) continue;
+    const bool last = row + 1 == history_.size() || history_.trial(row + 1) != history_.trial(row) || history_.leg(row + 1) >= unseen;
+    seen_.add(history_.trial(row), history_.leg(row), history_.budget(row), history_.losses(row), NAS_TRIAL_PENDING);
+    if (last) seen_.set_state(history_.trial(row), state_seen_by(leg, history_.leg(row)));
+  }
+  return seen_.view(seen_.size());
+}
+
+void Verdicts::complain(TrialId trial, std::string_view why) {
+  if (!std::exchange(told_failing_, true)) spdlog::error("scheduler=failing trial={} reason={}", trial, toml_text(why));
+}
+
+Verdict Verdicts::decide(TrialId trial, Leg leg, std::span<const Report> reports) {
   const std::lock_guard lock(mutex_);
   ReportColumns own(scoring_.n_objectives());
   std::vector<double> losses;
   if (reports.empty() || !read(reports.back(), losses)) return Verdict::proceed;
   for (const Report& r : reports) {
-    if (read(r, losses)) own.add(trial, r.budget, losses, NAS_TRIAL_PENDING);
+    if (read(r, losses)) own.add(trial, leg, r.budget, losses, NAS_TRIAL_PENDING);
   }
-  history_.remove(trial);  // a trial is no example to itself; there are rows only in an asynchronous study
-  const TrialId visible_before = trial >= parallel_ ? trial - parallel_ + 1 : 0;
-  const nas_obs seen = history_.view(deterministic_ ? history_.rows_before(visible_before) : history_.size());
+  if (!deterministic_) history_.remove(trial);
+  const nas_obs seen = seen_by(leg, trial);
   const nas_obs asked = own.view(own.size());
   nas_verdict verdict{};
   const auto answer = scheduler_.call(&nas_scheduler_vt::decide, &seen, &asked, &verdict);
   for (std::size_t i = 0; !deterministic_ && i < own.size(); ++i) {
-    history_.add(trial, asked.budget[i], {asked.values + i * losses.size(), losses.size()}, NAS_TRIAL_PENDING);
+    history_.add(trial, leg, own.budget(i), own.losses(i), NAS_TRIAL_PENDING);
   }
   if (!answer) {
-    if (!told_failing_) spdlog::error("scheduler=failing trial={} reason={}", trial, toml_text(answer.error().message));
-    told_failing_ = true;
+    complain(trial, answer.error().message);
     return Verdict::proceed;
   }
   if (verdict.verdict == NAS_STOP) return Verdict::stop;
   return verdict.verdict == NAS_PAUSE ? Verdict::pause : Verdict::proceed;
 }
 
-void Verdicts::finished(TrialId trial, std::uint32_t state, std::span<const ReportRecord> reports) {
+void Verdicts::ended(TrialId trial, Leg leg, const Outcome& outcome, std::span<const ReportRecord> reports) {
   const std::lock_guard lock(mutex_);
-  if (const std::size_t at = history_.rows_before(trial); at < history_.rows_before(trial + 1)) {
-    history_.set_state(trial, state);
-    return;
-  }
+  const std::size_t first = history_.rows_before(trial), end = history_.rows_before(trial + 1);
+  const double budget = first < end ? history_.budget(end - 1) : -1;
   std::vector<double> losses;
   for (const ReportRecord& r : reports) {
-    if (read(r.report, losses)) history_.add(trial, r.report.budget, losses, state);
+    if (r.report.budget > budget && read(r.report, losses)) history_.add(trial, leg, r.report.budget, losses, outcome.state);
   }
+  // Every trial that has ended is seen, also without a report.
+  if (history_.rows_before(trial + 1) == first) history_.add(trial, leg, outcome.budget, outcome.losses, outcome.state);
+  history_.set_state(trial, outcome.state);
+  if (!deterministic_) return;
+  outcome_.resize(std::max(outcome_.size(), leg + 1), NAS_TRIAL_PENDING);
+  outcome_[leg] = outcome.state;
+}
+
+void Verdicts::promoted(TrialId trial) {
+  const std::lock_guard lock(mutex_);
+  if (!deterministic_) history_.set_state(trial, NAS_TRIAL_PENDING);
+}
+
+std::vector<TrialId> Verdicts::due(Leg next, std::size_t n) {
+  const std::lock_guard lock(mutex_);
+  const nas_obs seen = seen_by(next, std::nullopt);
+  std::vector<nas_verdict> answers(n);
+  std::size_t filled = 0;
+  const auto answer = scheduler_.call(&nas_scheduler_vt::poll, &seen, answers.data(), answers.size(), &filled);
+  if (!answer) {
+    complain(0, answer.error().message);
+    return {};
+  }
+  std::vector<TrialId> due;
+  for (std::size_t k = 0; k < std::min(filled, n); ++k) {
+    const TrialId trial = answers[k].trial_id;
+    const auto rows = std::span(seen.trial_id, seen.n);
+    const auto row = std::ranges::lower_bound(rows, trial);
+    if (row == rows.end() || *row != trial || seen.state[row - rows.begin()] != NAS_TRIAL_PAUSED) {
+      complain(trial, "it promotes a trial that is not paused");
+    } else if (std::ranges::find(due, trial) == due.end()) {
+      due.push_back(trial);
+    }
+  }
+  return due;
 }
 
 nas_scheduler_arg scheduler_arg(const StudyConfig& config) {

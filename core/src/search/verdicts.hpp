@@ -1,10 +1,11 @@
-// Asks the scheduler about trials that are training, and keeps the reports it may look at.
+// Asks the scheduler about trials that are training or paused, and keeps the reports it may look at.
 #pragma once
 
 #include <nascent/abi.h>
 
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "nascent/core/ranking.hpp"
 #include "nascent/core/store.hpp"
 #include "nascent/core/trial.hpp"
+#include "legs.hpp"
 
 namespace nascent::core::search {
 
@@ -22,44 +24,69 @@ class ReportColumns {
  public:
   explicit ReportColumns(std::size_t n_objectives) : n_objectives_(n_objectives) {}
   // Appends, or puts the row where it belongs.
-  void add(TrialId trial, double budget, std::span<const double> losses, std::uint32_t state);
+  void add(TrialId trial, Leg leg, double budget, std::span<const double> losses, std::uint32_t state);
   void remove(TrialId trial);
-  // The trial ended: its rows say so.
+  // What became of the trial, in all its rows.
   void set_state(TrialId trial, std::uint32_t state);
-  [[nodiscard]] std::size_t rows_before(TrialId trial) const;
   [[nodiscard]] std::size_t size() const { return trial_.size(); }
+  [[nodiscard]] std::size_t rows_before(TrialId trial) const;
+  [[nodiscard]] TrialId trial(std::size_t row) const { return trial_[row]; }
+  [[nodiscard]] Leg leg(std::size_t row) const { return leg_[row]; }
+  [[nodiscard]] double budget(std::size_t row) const { return budget_[row]; }
+  [[nodiscard]] std::span<const double> losses(std::size_t row) const {
+    return {losses_.data() + row * n_objectives_, n_objectives_};
+  }
   // The first `n` rows. Valid until the next change.
   [[nodiscard]] nas_obs view(std::size_t n) const;
 
  private:
   std::size_t n_objectives_;
   std::vector<std::uint64_t> trial_;
+  std::vector<Leg> leg_;
   std::vector<std::uint32_t> state_;
   std::vector<double> budget_, losses_, zeros_;
   std::vector<std::uint8_t> accepted_;
 };
 
+// In a deterministic study every decision about a leg sees what the legs that it sees have brought (Legs::seen_by), and
+// which of their trials were promoted before it; else all there is.
 // Threads: decide() may come from another thread than the rest.
 class Verdicts {
  public:
-  Verdicts(Instance<nas_scheduler_vt> scheduler, const StudyConfig& config);
+  // `legs` outlive this object.
+  Verdicts(Instance<nas_scheduler_vt> scheduler, const StudyConfig& config, const Legs& legs);
 
-  // The scheduler's answer to the newest report of `trial`. In a deterministic study it sees the reports of trials
-  // `parallel` and more before this one, else all reports there are. A scheduler that fails lets the trial go on.
-  Verdict decide(TrialId trial, std::span<const Report> reports);
-  // A trial ended with these reports. In a deterministic study in order of trial.
-  void finished(TrialId trial, std::uint32_t state, std::span<const ReportRecord> reports);
+  // The scheduler's answer to the newest report of `trial`, which trains in `leg`. A scheduler that fails lets it go on.
+  Verdict decide(TrialId trial, Leg leg, std::span<const Report> reports);
+  // What a leg brought. In a deterministic study in order of leg.
+  struct Outcome {
+    std::uint32_t state;             // NAS_TRIAL_*
+    double budget;                   // units spent
+    std::span<const double> losses;  // [n_objectives]
+  };
+  void ended(TrialId trial, Leg leg, const Outcome& outcome, std::span<const ReportRecord> reports);
+  // A paused trial goes on.
+  void promoted(TrialId trial);
+  // At most `n` paused trials to promote as leg `next`. A scheduler that fails, or names others, promotes none.
+  std::vector<TrialId> due(Leg next, std::size_t n);
 
  private:
   [[nodiscard]] bool read(const Report& report, std::vector<double>& losses);
+  // What a decision about `leg` sees; of all trials but one, which is no example to itself. Valid until the next call or
+  // change.
+  nas_obs seen_by(Leg leg, std::optional<TrialId> without);
+  [[nodiscard]] std::uint32_t state_seen_by(Leg leg, Leg last_row) const;
+  void complain(TrialId trial, std::string_view why);
 
   std::mutex mutex_;
   Instance<nas_scheduler_vt> scheduler_;
   Scoring scoring_;
   bool deterministic_;
-  std::uint64_t parallel_;
+  const Legs& legs_;
   bool told_missing_ = false, told_failing_ = false;
   ReportColumns history_;
+  std::vector<std::uint32_t> outcome_;  // [legs], NAS_TRIAL_*; deterministic studies only
+  ReportColumns seen_;                  // for legs that do not see all of history_
 };
 
 // What a scheduler needs to know of a study.

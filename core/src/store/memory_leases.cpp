@@ -3,6 +3,7 @@
 
 #include "clock.hpp"
 #include "memory_store.hpp"
+#include "pauses.hpp"
 #include "refusals.hpp"
 
 namespace nascent::core::store {
@@ -105,7 +106,8 @@ Result<LeaseState> MemoryStore::finish(const Lease& lease, const Trial& result) 
   const std::lock_guard lock(mutex_);
   if (!result.finished() && result.state != TrialState::paused) return not_ended(kName, lease.trial);
   Study* study = find(lease.study);
-  if (study == nullptr || !study->end_attempt(lease, result.reason, result.message)) return LeaseState::lost;
+  const std::string_view message = result.state == TrialState::paused ? kPausedMessage : result.message;
+  if (study == nullptr || !study->end_attempt(lease, result.reason, message)) return LeaseState::lost;
   Entry& entry = *study->find(lease.trial);
   entry.set_result(result, now());
   study->land(entry);
@@ -138,6 +140,18 @@ Result<std::vector<ReportRecord>> MemoryStore::reports(StudyId id, TrialId trial
                          [&](const ReportRecord& record) { return record.attempt == entry->trial.attempts; });
   }
   return reports;
+}
+
+Result<std::vector<std::vector<ReportRecord>>> MemoryStore::pauses(StudyId id, TrialId trial) {
+  const std::lock_guard lock(mutex_);
+  std::vector<ReportRecord> reports;
+  Study* study = find(id);
+  if (study == nullptr || !study->attempts.contains(trial)) return by_attempt(reports);
+  const Attempts& of = study->attempts.at(trial);
+  std::ranges::copy_if(of.reports, std::back_inserter(reports), [&](const ReportRecord& record) {
+    return of.leases[record.attempt - 1].message == kPausedMessage;
+  });
+  return by_attempt(reports);
 }
 
 Result<std::vector<ReportRecord>> MemoryStore::reports_awaiting_verdict(StudyId id) {

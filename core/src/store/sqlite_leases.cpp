@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "clock.hpp"
+#include "pauses.hpp"
 #include "refusals.hpp"
 #include "sqlite_store.hpp"
 
@@ -104,7 +105,8 @@ bool SqliteStore::end_attempt(const Lease& lease, FailureReason reason, std::str
 Result<LeaseState> SqliteStore::finish(const Lease& lease, const Trial& result) {
   if (!result.finished() && result.state != TrialState::paused) return not_ended(db_->path(), lease.trial);
   return write([&]() -> Result<LeaseState> {
-    if (!end_attempt(lease, result.reason, result.message)) return LeaseState::lost;
+    const std::string_view message = result.state == TrialState::paused ? kPausedMessage : result.message;
+    if (!end_attempt(lease, result.reason, message)) return LeaseState::lost;
     set_result(lease.study, lease.trial, result, now(), next_landed(lease.study));
     return open_state(lease.study);
   });
@@ -148,6 +150,19 @@ Result<std::vector<ReportRecord>> SqliteStore::reports(StudyId study, TrialId tr
         "attempt = (SELECT attempts FROM trials WHERE study_id = ?1 AND id = ?2) ORDER BY number",
         study, trial);
     return reports_from(rows);
+  });
+}
+
+Result<std::vector<std::vector<ReportRecord>>> SqliteStore::pauses(StudyId study, TrialId trial) {
+  return read([&]() -> Result<std::vector<std::vector<ReportRecord>>> {
+    Query rows = db_->query(
+        "SELECT r.trial_id, r.attempt, r.number, r.budget, r.metrics, r.reported_at, r.verdict_wanted, r.verdict "
+        "FROM leases l JOIN reports r USING (study_id, trial_id, attempt) "
+        "WHERE l.study_id = ? AND l.trial_id = ? AND l.reason = 'none' AND l.message = ? ORDER BY r.attempt, r.number",
+        study, trial, kPausedMessage);
+    const auto all = reports_from(rows);
+    if (!all) return tl::unexpected<Error>(all.error());
+    return by_attempt(*all);
   });
 }
 

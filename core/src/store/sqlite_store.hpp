@@ -53,6 +53,7 @@ class SqliteStore final : public Store {
   Result<std::optional<Trial>> trial(StudyId study, TrialId trial) override;
   Result<FinishedTrials> finished_since(StudyId study, std::uint64_t cursor) override;
   Result<std::vector<ReportRecord>> reports(StudyId study, TrialId trial) override;
+  Result<std::vector<std::vector<ReportRecord>>> pauses(StudyId study, TrialId trial) override;
   Result<std::vector<ReportRecord>> reports_awaiting_verdict(StudyId study) override;
   Result<std::vector<LeaseRecord>> open_leases(StudyId study) override;
   Result<std::vector<LeaseRecord>> expired_leases(StudyId study) override;

@@ -404,6 +404,40 @@ TEST_P(StoreContract, a_result_without_an_ending_state_is_refused) {
   EXPECT_EQ(must(store_->trial(study_, 0))->state, TrialState::running);
 }
 
+TEST_P(StoreContract, pauses_are_the_reports_of_the_attempts_that_ended_so) {
+  must(store_->enqueue(coordinator_, std::vector{queued_trial(0)}));
+  const auto attempt = [&](double from, double to, std::optional<TrialState> end) {
+    LeasedTrial leased = must(store_->lease(study_, "w", 60)).value();
+    for (double budget = from; budget <= to; ++budget) {
+      const auto receipt = must(store_->report(leased.lease, {budget, {{"loss", 1 / budget}}}, VerdictWanted::yes));
+      ReportRecord record;
+      record.trial = 0;
+      record.attempt = leased.lease.attempt;
+      record.number = receipt.number;
+      must(store_->set_verdict(coordinator_, record, budget == to ? Verdict::pause : Verdict::proceed));
+    }
+    if (!end) {  // its worker died after the verdict
+      must(store_->requeue(coordinator_, leased.lease, FailureReason::lost, "silent"));
+      return;
+    }
+    leased.trial.state = *end;
+    must(store_->finish(leased.lease, leased.trial));
+    if (*end == TrialState::paused) must(store_->promote(coordinator_, 0));
+  };
+  attempt(1, 2, std::nullopt);
+  attempt(1, 2, TrialState::paused);
+  attempt(1, 4, TrialState::paused);
+  attempt(3, 5, TrialState::completed);
+  const auto pauses = must(store_->pauses(study_, 0));
+  ASSERT_EQ(pauses.size(), 2U);
+  EXPECT_EQ(pauses[0].size(), 2U);
+  EXPECT_EQ(pauses[0].back().attempt, 2U);
+  EXPECT_EQ(pauses[1].size(), 4U);
+  EXPECT_EQ(pauses[1].back().report.budget, 4);
+  EXPECT_EQ(pauses[1].back().report.metrics.at(0).value, 0.25);
+  EXPECT_TRUE(must(store_->pauses(study_, 7)).empty());
+}
+
 TEST_P(StoreContract, a_paused_trial_is_promoted_and_lands_again) {
   enqueue(1);
   const auto leased = lease();

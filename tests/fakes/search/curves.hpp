@@ -1,6 +1,7 @@
 // A trainer that makes learning curves out of nothing, and a scheduler that notes what it was shown.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <nascent/rng.hpp>
 #include <nascent/scheduler.hpp>
@@ -55,6 +56,42 @@ class Onlooker : public nascent::Scheduler {
     }
     sights.push_back(std::move(sight));
     return newest.budget() >= 2 && newest.value() > best ? nascent::Verdict::stop : nascent::Verdict::go;
+  }
+};
+
+// Pauses every trial after one epoch and promotes the best paused one of every two that came there (of those seen).
+class Halver : public nascent::Scheduler {
+ public:
+  static constexpr nascent::About about{"test.scheduler.halver", "halver", "1.0.0", "Promotes the better half"};
+  struct Poll {
+    std::vector<std::tuple<std::uint64_t, std::uint32_t, double>> rows;  // trial, state, budget
+    std::vector<std::uint64_t> promoted;
+  };
+  static inline std::vector<Poll> polls;
+
+  explicit Halver(const nascent::Options&) {}
+  nascent::Verdict decide(const nascent::Observations&, const nascent::Observations& trial) override {
+    return trial[trial.size() - 1].budget() == 1 ? nascent::Verdict::pause : nascent::Verdict::go;
+  }
+  std::vector<nascent::Promotion> poll(const nascent::Observations& history) override {
+    Poll poll;
+    std::vector<std::pair<double, std::uint64_t>> came;
+    std::set<std::uint64_t> paused;
+    for (std::size_t i = 0; i < history.size(); ++i) {
+      const nascent::Observation row = history[i];
+      poll.rows.emplace_back(row.trial_id(), static_cast<std::uint32_t>(row.state()), row.budget());
+      if (row.budget() == 1) came.emplace_back(row.value(), row.trial_id());
+      if (row.state() == nascent::TrialState::paused) paused.insert(row.trial_id());
+    }
+    std::ranges::sort(came);
+    came.resize(came.size() / 2);
+    std::vector<nascent::Promotion> due;
+    for (const auto& [value, trial] : came) {
+      if (paused.contains(trial)) due.push_back({trial, 3});
+    }
+    for (const nascent::Promotion& p : due) poll.promoted.push_back(p.trial_id);
+    polls.push_back(std::move(poll));
+    return due;
   }
 };
 

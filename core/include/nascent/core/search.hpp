@@ -26,12 +26,14 @@ namespace nascent::core {
 struct SearchCounts {
   std::uint64_t asked = 0;
   std::uint64_t completed = 0, pruned = 0, failed = 0, invalid = 0;
+  std::uint64_t paused = 0;      // now: the scheduler may let them go on
   std::uint64_t duplicates = 0;  // of the completed, pruned and failed: metrics copied from another trial
   std::uint64_t infeasible = 0;  // of the completed: a constraint is broken
   double train_seconds = 0;      // training and evaluation
 
   [[nodiscard]] std::uint64_t finished() const { return completed + pruned + failed + invalid; }
-  [[nodiscard]] std::uint64_t unfinished() const { return asked - finished(); }
+  // Queued or running.
+  [[nodiscard]] std::uint64_t unfinished() const { return asked - finished() - paused; }
 };
 
 // Hears what happens, for display. Called on the thread that runs the search, between two steps: be quick.
@@ -40,9 +42,9 @@ class SearchObserver {
   virtual ~SearchObserver() = default;
   // `stored`: finished search trials of earlier runs.
   virtual void on_started(const StudyConfig&, const StudySpace&, std::uint64_t /*stored*/) {}
-  // The trial's row is stored, or is about to be (inline).
+  // The trial's row is stored, or is about to be (inline). Again when a paused trial goes on.
   virtual void on_asked(const Trial&) {}
-  // The finished row is in the store; trials of earlier runs come again in a resumed study.
+  // The row of a trial that finished or paused is in the store; trials of earlier runs come again in a resumed study.
   virtual void on_finished(const Trial&, const SearchCounts&) {}
   // One objective: the best trial so far. Several: a new member of the Pareto front. In order of trial.
   virtual void on_incumbent(const Trial&) {}

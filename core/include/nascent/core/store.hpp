@@ -226,6 +226,8 @@ class Store {
   virtual Result<std::optional<Trial>> trial(StudyId study, TrialId trial) = 0;
   virtual Result<FinishedTrials> finished_since(StudyId study, std::uint64_t cursor) = 0;
   virtual Result<std::vector<ReportRecord>> reports(StudyId study, TrialId trial) = 0;    // of the last attempt
+  // The reports of each attempt that ended in a pause, in order of attempt.
+  virtual Result<std::vector<std::vector<ReportRecord>>> pauses(StudyId study, TrialId trial) = 0;
   virtual Result<std::vector<ReportRecord>> reports_awaiting_verdict(StudyId study) = 0;  // of open attempts
   virtual Result<std::vector<LeaseRecord>> open_leases(StudyId study) = 0;                // by trial
   virtual Result<std::vector<LeaseRecord>> expired_leases(StudyId study) = 0;  // the open ones past their time
