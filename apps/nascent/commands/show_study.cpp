@@ -54,7 +54,8 @@ core::Result<std::vector<double>> reference_point(const std::vector<std::string>
 }
 
 struct Counts {
-  std::size_t finished = 0, completed = 0, pruned = 0, failed = 0, invalid = 0, infeasible = 0, duplicates = 0;
+  std::size_t finished = 0, completed = 0, pruned = 0, failed = 0, invalid = 0, infeasible = 0, duplicates = 0,
+              paused = 0;
 };
 
 Counts count(const core::StudyConfig& config, const std::vector<core::Trial>& trials) {
@@ -63,6 +64,7 @@ Counts count(const core::StudyConfig& config, const std::vector<core::Trial>& tr
   for (const core::Trial& t : trials) {
     counts.finished += t.finished() ? 1 : 0;
     counts.completed += t.state == core::TrialState::completed ? 1 : 0;
+    counts.paused += t.state == core::TrialState::paused ? 1 : 0;
     counts.pruned += t.state == core::TrialState::pruned ? 1 : 0;
     counts.failed += t.state == core::TrialState::failed ? 1 : 0;
     counts.invalid += t.state == core::TrialState::invalid ? 1 : 0;
@@ -83,6 +85,7 @@ Json to_json(const OpenStudy& study, const Counts& counts, const std::vector<cor
                  {"pruned", counts.pruned},
                  {"failed", counts.failed},
                  {"invalid", counts.invalid},
+                 {"paused", counts.paused},
                  {"infeasible", counts.infeasible},
                  {"duplicates", counts.duplicates}}},
                {"best", Json::array()}};
@@ -131,9 +134,9 @@ Outcome show_study(const OpenStudy& study, const ShowStudyOptions& options) {
     return ExitCode::done;
   }
   fmt::print("study  {} {}\n", study.record.name, core::name_of(study.record.state));
-  fmt::print("trials {}: {} completed, {} pruned, {} failed, {} invalid, {} infeasible, {} duplicates\n",
+  fmt::print("trials {}: {} completed, {} pruned, {} failed, {} invalid, {} infeasible, {} duplicates{}\n",
              counts.finished, counts.completed, counts.pruned, counts.failed, counts.invalid, counts.infeasible,
-             counts.duplicates);
+             counts.duplicates, counts.paused > 0 ? fmt::format("; {} paused", counts.paused) : "");
   if (best.empty()) {
     fmt::print("no trial has completed within the constraints yet\n");
     return ExitCode::done;

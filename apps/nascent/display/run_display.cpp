@@ -58,14 +58,14 @@ class PlainLines : public Display {
                      config.deterministic, stored));
   }
   void on_finished(const core::Trial& trial, const core::SearchCounts& counts) override {
-    if (counts.finished() <= stored_) return;  // seen by an earlier run
+    if (counts.landed() <= stored_) return;  // seen by an earlier run
     line(finished_text(trial));
   }
   void on_incumbent(const core::Trial& trial) override { line(fmt::format("best trial={} {}", trial.id, objectives_text(trial))); }
   void on_search_ended(std::string_view reason, const core::SearchCounts& counts) override {
-    line(fmt::format("search ended reason=\"{}\" trials={} completed={} pruned={} failed={} invalid={} infeasible={} duplicates={} unfinished={} elapsed_s={:.1f}",
+    line(fmt::format("search ended reason=\"{}\" trials={} completed={} pruned={} failed={} invalid={} infeasible={} duplicates={}{} unfinished={} elapsed_s={:.1f}",
                      reason, counts.finished(), counts.completed, counts.pruned, counts.failed, counts.invalid, counts.infeasible, counts.duplicates,
-                     counts.unfinished(), progress_.elapsed_seconds()));
+                     counts.paused > 0 ? fmt::format(" paused={}", counts.paused) : "", counts.unfinished(), progress_.elapsed_seconds()));
   }
   void on_final_asked(const core::Trial& trial) override { line(fmt::format("final trial={} of={}", trial.id, trial.parent.value_or(trial.id))); }
   void on_final_finished(const core::Trial& trial) override { line("final " + finished_text(trial)); }
@@ -93,12 +93,12 @@ class JsonLines : public Display {
     line({{"event", "started"}, {"study", config.name}, {"store", config.store}, {"stored", stored}});
   }
   void on_finished(const core::Trial& trial, const core::SearchCounts& counts) override {
-    if (counts.finished() > stored_) line({{"event", "finished"}, {"trial", trial_json(trial, parameters_)}});
+    if (counts.landed() > stored_) line({{"event", "finished"}, {"trial", trial_json(trial, parameters_)}});
   }
   void on_incumbent(const core::Trial& trial) override { line({{"event", "incumbent"}, {"trial", trial.id}}); }
   void on_search_ended(std::string_view reason, const core::SearchCounts& counts) override {
     line({{"event", "search_ended"}, {"reason", reason}, {"completed", counts.completed}, {"pruned", counts.pruned},
-          {"failed", counts.failed}, {"invalid", counts.invalid}, {"infeasible", counts.infeasible}, {"duplicates", counts.duplicates}, {"unfinished", counts.unfinished()}});
+          {"failed", counts.failed}, {"invalid", counts.invalid}, {"infeasible", counts.infeasible}, {"duplicates", counts.duplicates}, {"paused", counts.paused}, {"unfinished", counts.unfinished()}});
   }
   void on_final_finished(const core::Trial& trial) override { line({{"event", "final_finished"}, {"trial", trial_json(trial, parameters_)}}); }
   void on_tested(core::TrialId chosen, std::span<const core::Metric> metrics) override {
@@ -123,7 +123,7 @@ class LiveTable : public Display {
   }
   void on_finished(const core::Trial& trial, const core::SearchCounts& counts) override {
     counts_ = counts;
-    if (counts.finished() > stored_ && trial.state == core::TrialState::failed) {
+    if (counts.landed() > stored_ && trial.state == core::TrialState::failed) {
       above(fmt::format("trial {} failed ({}): {}", trial.id, core::name_of(trial.reason), trial.message));
     }
   }
@@ -137,9 +137,9 @@ class LiveTable : public Display {
   }
   void on_search_ended(std::string_view reason, const core::SearchCounts& counts) override {
     erase();
-    put(fmt::format("search ended: {}; {} trials ({} completed, {} pruned, {} failed, {} invalid, {} infeasible, {} duplicates) in {}{}\n", reason, counts.finished(),
+    put(fmt::format("search ended: {}; {} trials ({} completed, {} pruned, {} failed, {} invalid, {} infeasible, {} duplicates) in {}{}{}\n", reason, counts.finished(),
                counts.completed, counts.pruned, counts.failed, counts.invalid, counts.infeasible, counts.duplicates, duration_text(progress_.elapsed_seconds()),
-               counts.unfinished() > 0 ? fmt::format("; {} unfinished", counts.unfinished()) : ""));
+               counts.paused > 0 ? fmt::format("; {} paused", counts.paused) : "", counts.unfinished() > 0 ? fmt::format("; {} unfinished", counts.unfinished()) : ""));
     phase_ = "final";
   }
   void on_final_asked(const core::Trial& trial) override { above(fmt::format("training the winner, trial {}, again as trial {}", trial.parent.value_or(trial.id), trial.id)); }

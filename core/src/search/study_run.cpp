@@ -117,12 +117,13 @@ Result<void> keep_settings(Store& store, const Coordinator& coordinator, const S
   return store.add_event(coordinator.study, "settings", changes.dump());
 }
 
-std::uint64_t finished_search_trials(Store& store, StudyId study) {
+std::uint64_t landed_search_trials(Store& store, StudyId study) {
   std::uint64_t n = 0;
   for (TrialId first = 0;;) {
     const auto page = store.trials(study, {.state = {}, .role = TrialRole::search, .first = first, .limit = search::kPage});
     if (!page || page->empty()) return n;
-    n += static_cast<std::uint64_t>(std::ranges::count_if(*page, &Trial::finished));
+    n += static_cast<std::uint64_t>(std::ranges::count_if(
+        *page, [](const Trial& trial) { return trial.finished() || trial.state == TrialState::paused; }));
     first = page->back().id + 1;
   }
 }
@@ -217,7 +218,7 @@ Result<void> Run::execute() {
   auto executor = make_executor(search.decide(), {});
   if (!executor) return tl::unexpected<Error>(executor.error());
   if (request_.observer != nullptr) {
-    request_.observer->on_started(study().config, *prepared_->space, finished_search_trials(*store_, coordinator_.study));
+    request_.observer->on_started(study().config, *prepared_->space, landed_search_trials(*store_, coordinator_.study));
   }
 
   auto outcome = search.run(**executor, request);

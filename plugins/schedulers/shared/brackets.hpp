@@ -68,9 +68,10 @@ class Brackets {
     return trial.state() != TrialState::pending && trial.state() != TrialState::paused;
   }
 
-  // Trials may end without any report: invalid ones, repeated ones, failed ones. An id below the one returned that the
-  // history does not hold is given up: since it was given out, as many later trials as run at once have come to their
-  // first rung, so that it had the time of two. Should it come after all, it is ranked with the others.
+  // An id need not belong to a trial that is judged: a study that goes on after its final trainings leaves theirs out. An
+  // id below the one returned that the history does not hold is given up: since it was given out, as many later trials as
+  // run at once have come to their first rung, so that it had the time of two. Should it come after all, it is ranked with
+  // the others.
   [[nodiscard]] std::uint64_t lost_below(const std::vector<Curve>& history) const {
     std::size_t later = 0;
     for (auto t = history.rbegin(); t != history.rend(); ++t) {

@@ -31,9 +31,10 @@ class Scheduler {
   using Kind = SchedulerKind;
   virtual ~Scheduler() = default;
   // history: the reports of all other trials this decision may see, sorted by (trial, budget), with each trial's state
-  // now; trial: the reports of the trial in question, the newest last. Values are minimised.
+  // now; one that ended without a report has one row, of what it ended with. trial: the reports of the trial in question,
+  // the newest last. Values are minimised.
   virtual Verdict decide(const Observations& history, const Observations& trial) = 0;
-  // Paused trials to promote now.
+  // Paused trials to promote now, the most urgent first; asked again before every leg of training that is handed out.
   virtual std::vector<Promotion> poll(const Observations& history) {
     static_cast<void>(history);
     return {};

@@ -405,9 +405,9 @@ TEST_P(StoreContract, a_result_without_an_ending_state_is_refused) {
 }
 
 TEST_P(StoreContract, pauses_are_the_reports_of_the_attempts_that_ended_so) {
-  must(store_->enqueue(coordinator_, std::vector{queued_trial(0)}));
+  enqueue(1);
   const auto attempt = [&](double from, double to, std::optional<TrialState> end) {
-    LeasedTrial leased = must(store_->lease(study_, "w", 60)).value();
+    auto leased = lease();
     for (double budget = from; budget <= to; ++budget) {
       const auto receipt = must(store_->report(leased.lease, {budget, {{"loss", 1 / budget}}}, VerdictWanted::yes));
       ReportRecord record;

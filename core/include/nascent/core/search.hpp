@@ -32,15 +32,16 @@ struct SearchCounts {
   double train_seconds = 0;      // training and evaluation
 
   [[nodiscard]] std::uint64_t finished() const { return completed + pruned + failed + invalid; }
+  [[nodiscard]] std::uint64_t landed() const { return finished() + paused; }
   // Queued or running.
-  [[nodiscard]] std::uint64_t unfinished() const { return asked - finished() - paused; }
+  [[nodiscard]] std::uint64_t unfinished() const { return asked - landed(); }
 };
 
 // Hears what happens, for display. Called on the thread that runs the search, between two steps: be quick.
 class SearchObserver {
  public:
   virtual ~SearchObserver() = default;
-  // `stored`: finished search trials of earlier runs.
+  // `stored`: search trials that finished or paused in earlier runs.
   virtual void on_started(const StudyConfig&, const StudySpace&, std::uint64_t /*stored*/) {}
   // The trial's row is stored, or is about to be (inline). Again when a paused trial goes on.
   virtual void on_asked(const Trial&) {}
