@@ -66,9 +66,10 @@ std::vector<pid_t> processes_with(std::string_view variable) {
 
 void kill_processes_with(std::string_view variable) {
   constexpr int rounds_max = 10;  // against programs that start others faster than they are found
-  for (int round = 0; round < rounds_max; ++round) {
+  // One that is about to become another program shows no environment for a moment: look twice.
+  for (int round = 0, empty = 0; round < rounds_max && empty < 2; ++round) {
     const std::vector<pid_t> found = processes_with(variable);
-    if (found.empty()) return;
+    empty = found.empty() ? empty + 1 : 0;
     kill_all(found);
   }
 }
