@@ -31,7 +31,10 @@ Result<void> Loop::propose(Executor& executor) {
       more = !legs->empty() && (deterministic() || legs->size() < *n);
     }
     for (Prepared& p : *legs) batch.push_back(std::move(p));
-    if (!more && !pass_idly()) break;
+    if (more || pass_idly()) continue;
+    const bool is_idle = counts_.unfinished() == 0 && (!deterministic() || settled_ == legs_.size());
+    if (is_idle) std::ranges::move(ends_of_replayed(), std::back_inserter(batch));  // of a scheduler that now decides otherwise
+    break;
   }
   return submit(executor, std::move(batch));
 }
@@ -49,17 +52,29 @@ Result<std::vector<Loop::Prepared>> Loop::promote() {
   const auto stored = next_is_stored();
   if (!stored) return tl::unexpected<Error>(stored.error());
   if (deterministic() && !*stored && replayed_.empty()) end(stop_rule_.reached(clock_.seconds()));
-  if (cut_ || !reason_.empty()) {
-    // Nobody goes on; but what the store has is taken up.
-    while (!replayed_.empty()) promoted.push_back(next_leg(replayed_.begin()->first));
-    return promoted;
-  }
-  if (!deterministic() && *stored) return promoted;
+  if (cut_ || !reason_.empty()) return ends_of_replayed();
   const std::uint64_t free = config_.parallel - std::min<std::uint64_t>(counts_.unfinished(), config_.parallel);
+  if (!deterministic() && (*stored || free == 0)) return promoted;
   for (const TrialId trial : verdicts_->due(legs_.size(), deterministic() ? 1 : free)) {
     promoted.push_back(next_leg(history_.position_of(trial)));
   }
   return promoted;
+}
+
+// Nobody is promoted any more, but what the store has is taken up: trials that stand at a replayed pause come to where
+// their rows are.
+std::vector<Loop::Prepared> Loop::ends_of_replayed() {
+  std::vector<Position> paused;
+  for (const auto& [i, replayed] : replayed_) {
+    if (history_.paused(i)) paused.push_back(i);
+  }
+  std::ranges::sort(paused);
+  std::vector<Prepared> ends;
+  for (const Position i : paused) {
+    replayed_.at(i).next = replayed_.at(i).pauses.size();
+    ends.push_back(next_leg(i));
+  }
+  return ends;
 }
 
 Loop::Prepared Loop::next_leg(Position i) {
@@ -78,7 +93,8 @@ Loop::Prepared Loop::next_leg(Position i) {
   if (earlier->second.next < earlier->second.pauses.size()) return replay_pause(i, earlier->second);
   Trial row = std::move(earlier->second.row);
   replayed_.erase(earlier);
-  const Fate fate = row.finished() ? Fate::finished : row.state == TrialState::paused ? Fate::promoted : Fate::run;
+  const bool has_landed = row.finished() || row.state == TrialState::paused;
+  const Fate fate = has_landed ? Fate::finished : cut_ ? Fate::left : Fate::run;
   return {fate, true, std::move(row)};
 }
 

@@ -257,7 +257,7 @@ Result<void> Loop::release_duplicates(const Trial& original) {
 }
 
 bool Loop::over() const {
-  if (!fresh_.empty() || stored_left_) return false;
+  if (!fresh_.empty() || stored_left_ || !replayed_.empty()) return false;
   if (cut_) return !deterministic() || settled_ == legs_.size() || !history_.finished(legs_.trial(settled_));
   if (counts_.unfinished() > 0 || (deterministic() && settled_ < legs_.size())) return false;
   return !reason_.empty() || !stop_rule_.allows(counts_.asked);

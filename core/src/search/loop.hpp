@@ -88,6 +88,7 @@ class Loop {
   Result<void> tell_what_is_seen();
   // The paused trials that go on now.
   Result<std::vector<Prepared>> promote();
+  std::vector<Prepared> ends_of_replayed();
   Prepared next_leg(Position i);
   Prepared replay_pause(Position i, Replayed& of);
   // Has nothing to do, and still will when the last legs have come into sight? Until then an idle leg passes.

@@ -241,6 +241,26 @@ TEST_F(StudyRunTest, a_study_with_promotions_resumes_to_the_same_trials) {
   }
 }
 
+TEST_F(StudyRunTest, what_was_promoted_is_taken_up_also_when_the_study_ends_earlier_now) {
+  const StudyConfig whole = config({.study = "parallel = 3", .more = kHalver});
+  const auto before = take(run(whole));
+  const auto rows = trials();
+  const int trained = Curves::trained;
+  StudyConfig sooner = whole, out_of_time = whole;
+  sooner.stop.target = 10;  // every trial reaches it
+  out_of_time.stop.wall_seconds = 1e-9;
+  for (const StudyConfig& study : {sooner, out_of_time}) {
+    const auto again = run(study, StudyStart::resume);
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(again->search.counts.completed, before.search.counts.completed);
+    EXPECT_EQ(again->search.counts.paused, before.search.counts.paused);
+    EXPECT_EQ(again->search.counts.finished(), before.search.counts.finished());
+    EXPECT_EQ(again->search.incumbent->id, before.search.incumbent->id);
+  }
+  EXPECT_EQ(Curves::trained, trained);
+  expect_same(rows, trials(), "resumed with an earlier end");
+}
+
 TEST_F(StudyRunTest, an_asynchronous_study_promotes_and_resumes) {
   StudyConfig study = config({.study = "parallel = 3\ndeterministic = false", .more = kHalver});
   int runs = 0;
