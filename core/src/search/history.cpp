@@ -100,27 +100,25 @@ ObservationView History::pending_slice(Position first, std::size_t n) {
   return {o, {sizeof(nas_rows), static_cast<std::uint32_t>(n_params_), n, o.trial_id, x_of(first), active_of(first)}};
 }
 
-ObservationView History::gather(std::span<const Position> positions) {
-  gathered_ = std::make_unique<History>(n_params_, n_objectives_, n_constraints_, n_metrics_);
-  for (const Position i : positions) {
-    const Position to = gathered_->append(trial_id_[i]);
-    std::copy_n(x_of(i), n_params_, gathered_->x_of(to));
-    std::copy_n(active_of(i), n_params_, gathered_->active_of(to));
-    std::ranges::copy(losses_of(i), gathered_->losses_of(to).begin());
-    std::ranges::copy(violations_of(i), gathered_->violations_of(to).begin());
-    std::ranges::copy(metrics_of(i), gathered_->metrics_of(to).begin());
-    gathered_->finish(to, state_[i], budget_[i], cost_seconds_[i]);
-    gathered_->accepted_[to] = accepted_[i];
-  }
-  return gathered_->slice(0, positions.size());
-}
-
 ObservationView History::gather_pending(std::span<const Position> positions) {
   gathered_ = std::make_unique<History>(n_params_, n_objectives_, n_constraints_, n_metrics_);
   for (const Position i : positions) {
     const Position to = gathered_->append(trial_id_[i]);
     std::copy_n(x_of(i), n_params_, gathered_->x_of(to));
     std::copy_n(active_of(i), n_params_, gathered_->active_of(to));
+  }
+  return gathered_->slice(0, positions.size());
+}
+
+ObservationView History::gather(std::span<const Position> positions) {
+  gather_pending(positions);
+  for (Position to = 0; to < positions.size(); ++to) {
+    const Position i = positions[to];
+    std::ranges::copy(losses_of(i), gathered_->losses_of(to).begin());
+    std::ranges::copy(violations_of(i), gathered_->violations_of(to).begin());
+    std::ranges::copy(metrics_of(i), gathered_->metrics_of(to).begin());
+    gathered_->finish(to, state_[i], budget_[i], cost_seconds_[i]);
+    gathered_->accepted_[to] = accepted_[i];
   }
   return gathered_->slice(0, positions.size());
 }

@@ -81,7 +81,7 @@ class History {
   [[nodiscard]] ObservationView slice(Position first, std::size_t n);
   // Trials [first, first + n) as if none of them had finished.
   [[nodiscard]] ObservationView pending_slice(Position first, std::size_t n);
-  // The trials at `positions`, which ascend. Valid until the next call of gather().
+  // The trials at `positions`, which ascend. Valid until the next call of this function or the next one.
   [[nodiscard]] ObservationView gather(std::span<const Position> positions);
   // The same as if none of them had finished.
   [[nodiscard]] ObservationView gather_pending(std::span<const Position> positions);

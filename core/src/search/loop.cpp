@@ -168,11 +168,12 @@ Result<void> Loop::tell(std::vector<Position> trials) {
 }
 
 void Loop::observe(Position i) {
-  double& known = observed_seconds_[i];
-  const double seconds = history_.cost_seconds(i) - known;
-  known += seconds;
-  if (history_.paused(i)) return stop_rule_.spend(seconds);
-  observed_seconds_.erase(i);
+  const auto known = observed_seconds_.extract(i);
+  const double seconds = history_.cost_seconds(i) - (known.empty() ? 0 : known.mapped());
+  if (history_.paused(i)) {
+    observed_seconds_[i] = history_.cost_seconds(i);
+    return stop_rule_.spend(seconds);
+  }
   StopRule::Outcome outcome{history_.accepted(i), seconds, {}, history_.is_new(i)};
   if (history_.feasible(i)) outcome.loss = history_.losses_of(i)[0];
   stop_rule_.observe(outcome);

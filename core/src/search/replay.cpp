@@ -1,22 +1,18 @@
 // Training a stored trial again, to see whether it gives the same.
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <span>
 #include <utility>
 
 #include "nascent/core/executor.hpp"
 #include "nascent/core/ranking.hpp"
 #include "nascent/core/study_run.hpp"
+#include "temporary_folder.hpp"
 
 namespace nascent::core {
 namespace {
-
-namespace fs = std::filesystem;
 
 // Answers each report as it was answered then.
 class RecordedVerdicts final : public TrialSession {
@@ -81,31 +77,6 @@ Replay compared(Trial recorded, Trial replayed) {
   return {std::move(recorded), std::move(replayed), std::move(differences)};
 }
 
-// A folder that ends with this object.
-class ScratchFolder {
- public:
-  static Result<ScratchFolder> create() {
-    std::error_code error;
-    std::string path = (fs::temp_directory_path(error) / "nascent-replay-XXXXXX").string();
-    if (error || mkdtemp(path.data()) == nullptr) {
-      return fail(ErrorKind::system, fmt::format("no temporary folder: {}: {}; name a folder that can be written to in TMPDIR", path,
-                                                 error ? error.message() : std::strerror(errno)));
-    }
-    return ScratchFolder(path);
-  }
-  ScratchFolder(ScratchFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  ScratchFolder& operator=(ScratchFolder&&) = delete;
-  ~ScratchFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  explicit ScratchFolder(fs::path path) : path_(std::move(path)) {}
-  fs::path path_;
-};
-
 // The trial as it was when it was asked for.
 Trial asked_again(const Trial& recorded) {
   Trial trial;
@@ -152,7 +123,7 @@ Result<Replay> replay_trial(Store& store, StudyId study, TrialId id, TrialRunner
 Result<Replay> replay_trial(Store& store, const StudyRecord& study, TrialId id, WorkersSetup workers, const StopRequest& stop) {
   auto recording = recording_of(store, study.id, id);
   if (!recording) return tl::unexpected<Error>(recording.error());
-  const auto folder = ScratchFolder::create();
+  const auto folder = TemporaryFolder::create("replay");
   if (!folder) return tl::unexpected<Error>(folder.error());
   workers.store_location = (folder->path() / "replay.db").string();
   workers.study_name = study.name;

@@ -1,14 +1,15 @@
 // The contract of trainers: reports, repeatability, exact resume, files that come back, stopping when told.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <utility>
 
 #include "plugins/check/contract.hpp"
 #include "plugins/check/instances.hpp"
 #include "plugins/check/reference.hpp"
+#include "temporary_folder.hpp"
 
 namespace nascent::core {
 namespace {
@@ -16,26 +17,18 @@ namespace {
 namespace fs = std::filesystem;
 using Trainer = Instance<nas_trainer_vt>;
 
+// A folder that several trainings share, with one of its own for each.
 class Folder {
  public:
-  Folder() {
-    // mkdtemp(3) puts other characters in place of the six X.
-    std::string name = (fs::temp_directory_path() / "nascent-check-XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
+  explicit Folder(TemporaryFolder folder) : folder_(std::move(folder)) {}
   [[nodiscard]] std::string make(const char* name) const {
-    fs::create_directories(path_ / name);
-    return (path_ / name).string();
+    const fs::path path = folder_.path() / name;
+    fs::create_directories(path);
+    return path.string();
   }
 
  private:
-  fs::path path_;
+  TemporaryFolder folder_;
 };
 
 struct Leg {  // one call of train
@@ -105,7 +98,9 @@ class TrainerCheck {
                            : task == ReferenceTask::table_classes ? " (classes)"
                                                                   : " (regression)";
     list_.property("trains_and_reports" + on);
-    const Folder folder;
+    auto temporary = TemporaryFolder::create("check");
+    if (!temporary) return list_.skip(temporary.error().message);
+    const Folder folder(std::move(*temporary));
     RecordingTask recorder(7, folder.make("artifacts"));
     const Trained whole = train(recorder, {});
     if (whole.status == NAS_E_UNSUPPORTED || whole.status == NAS_E_INVALID)

@@ -26,6 +26,7 @@
 #include "plugins/handshake.hpp"
 #include "plugins/library.hpp"
 #include "plugins/sha256.hpp"
+#include "temporary_folder.hpp"
 
 extern char** environ;
 
@@ -177,13 +178,12 @@ std::vector<CheckFinding> probe_load(const fs::path& path) {
 std::vector<CheckFinding> probe_twice(const fs::path& path) {
   Checklist list("load");
   list.property("loads_beside_a_copy_of_itself", 16);
-  // mkdtemp(3) puts other characters in place of the six X.
-  std::string folder = (fs::temp_directory_path() / "nascent-copy-XXXXXX").string();
-  if (::mkdtemp(folder.data()) == nullptr) {
-    list.skip("no temporary folder");
+  const auto folder = TemporaryFolder::create("copy");
+  if (!folder) {
+    list.skip(folder.error().message);
     return list.take();
   }
-  const fs::path copy = fs::path(folder) / path.filename();
+  const fs::path copy = folder->path() / path.filename();
   std::error_code code;
   fs::copy_file(path, copy, code);
   static auto* first = new boost::dll::shared_library;
@@ -196,7 +196,6 @@ std::vector<CheckFinding> probe_twice(const fs::path& path) {
   } catch (const std::exception& e) {
     list.skip(fmt::format("the copy cannot be loaded from another folder: {}", e.what()));
   }
-  fs::remove_all(folder, code);
   return list.take();
 }
 
