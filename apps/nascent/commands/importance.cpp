@@ -37,19 +37,20 @@ std::string fit_text(const core::ObjectiveImportance& importance) {
 
 // Search trials that have no value of the objectives, by how they ended.
 struct LeftOut {
-  std::size_t failed = 0, pruned = 0, invalid = 0;
+  std::size_t failed = 0, pruned = 0, paused = 0, invalid = 0;
 
   explicit LeftOut(const std::vector<core::Trial>& trials) {
     for (const core::Trial& trial : trials) {
       failed += trial.state == core::TrialState::failed ? 1 : 0;
       pruned += trial.state == core::TrialState::pruned ? 1 : 0;
+      paused += trial.state == core::TrialState::paused ? 1 : 0;
       invalid += trial.state == core::TrialState::invalid ? 1 : 0;
     }
   }
   // "14 failed, 2 pruned"
   [[nodiscard]] std::string text() const {
     std::string all;
-    for (const auto& [n, name] : {std::pair{failed, "failed"}, {pruned, "pruned"}, {invalid, "invalid"}}) {
+    for (const auto& [n, name] : {std::pair{failed, "failed"}, {pruned, "pruned"}, {paused, "paused"}, {invalid, "invalid"}}) {
       if (n > 0) all += fmt::format("{}{} {}", all.empty() ? "" : ", ", n, name);
     }
     return all;
@@ -108,7 +109,7 @@ Outcome show_importance(const ImportanceOptions& options) {
   if (options.json) {
     nlohmann::ordered_json objectives = nlohmann::ordered_json::array();
     for (const core::ObjectiveImportance& each : *all) objectives.push_back(to_json(each, options.pairs));
-    const nlohmann::ordered_json without = {{"failed", left_out.failed}, {"pruned", left_out.pruned}, {"invalid", left_out.invalid}};
+    const nlohmann::ordered_json without = {{"failed", left_out.failed}, {"pruned", left_out.pruned}, {"paused", left_out.paused}, {"invalid", left_out.invalid}};
     fmt::print("{}\n", nlohmann::ordered_json{{"objectives", objectives}, {"left_out", without}}.dump(2));
     return ExitCode::done;
   }

@@ -477,7 +477,7 @@ class CommandLine(unittest.TestCase):
         failed = sum(t["state"] == "failed" for t in self.trials(study))
         self.assertIn(f"\nleft out: {failed} failed trials, which have no final value\n", self.nascent("importance", study)[0])
         left_out = json.loads(self.nascent("importance", study, "--json")[0])["left_out"]
-        self.assertEqual(left_out, {"failed": failed, "pruned": 0, "invalid": 0})
+        self.assertEqual(left_out, {"failed": failed, "pruned": 0, "paused": 0, "invalid": 0})
 
     def test_show_of_a_study_with_several_objectives_gives_its_hypervolume(self):
         rows = [f"{x},{kind},{x},{x * x + (kind == 'b')}" for x in range(1, 5) for kind in "ab"]
