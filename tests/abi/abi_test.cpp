@@ -9,7 +9,7 @@
 
 #include "header_model.hpp"
 #include "nascent/core/instance.hpp"
-#include "plugins/child.hpp"
+#include "nascent/core/child_process.hpp"
 #include "plugins/elf_file.hpp"
 #include "plugins/sha256.hpp"
 

@@ -95,6 +95,7 @@ class ComponentRunner final : public TrialRunner {
   std::vector<Compression> compressions_;
   std::vector<Evaluation> evaluations_;
   TrialTask task_;
+  double paused_at_ = 0;  // budget at which the trial was paused and from which it was promoted
 };
 
 Result<void> ComponentRunner::create_components(PluginCatalog& catalog) {
@@ -134,7 +135,7 @@ Result<AttemptEnd> ComponentRunner::run(Trial& trial, TrialSession& session) {
   trial.metrics.clear();
   trial.details_json.clear();
   trial.artifact_dir.clear();
-  trial.budget_spent = 0;
+  paused_at_ = std::exchange(trial.budget_spent, 0);
   auto end = attempt(trial, session);
   trial.cost_seconds += std::chrono::duration<double>(Clock::now() - started).count();  // to what it cost until its last pause
   if (end && *end == AttemptEnd::finished && trial.state != TrialState::completed &&
@@ -207,6 +208,15 @@ Result<AttemptEnd> ComponentRunner::train(Trial& trial, const nas_graph* graph, 
       logged.emplace(session, files->reports(), resumes ? LoggedSession::Start::resumes : LoggedSession::Start::anew);
     }
     task_.begin(logged ? static_cast<TrialSession&>(*logged) : session, trial.id, trial.seed, files->folder());
+    if (resumes) {
+      auto end = logged->repeat_to_end(paused_at_);
+      if (!end) return session.cancelled() ? Result<AttemptEnd>(AttemptEnd::cancelled) : tl::unexpected<Error>(end.error());
+      if (*end) {
+        task_.end_with(std::move((*end)->report), (*end)->verdict);
+        task_.hand_over(session);
+        break;
+      }
+    }
     answer = call_trainer(trial, graph, files->checkpoint(), resumes ? files->checkpoint() : "", &raw);
     task_.hand_over(session);  // the log ends here
     const bool unreadable = !answer && (answer.error().status == NAS_E_IO || answer.error().status == NAS_E_INVALID);

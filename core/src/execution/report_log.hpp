@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <vector>
 
 #include "nascent/core/trial_runner.hpp"
@@ -14,6 +15,12 @@ namespace nascent::core {
 // lost with their attempt.
 class LoggedSession final : public TrialSession {
  public:
+  // A report and what the scheduler said to it.
+  struct Answered {
+    Report report;
+    Verdict verdict = Verdict::proceed;
+  };
+
   // With `resumes` the file of the earlier attempt is continued, else it starts empty.
   enum class Start { anew, resumes };
   LoggedSession(TrialSession& session, const std::filesystem::path& file, Start start);
@@ -23,12 +30,15 @@ class LoggedSession final : public TrialSession {
   [[nodiscard]] bool cancelled() const override { return session_->cancelled(); }
   // After a training without any new report: all of the earlier ones count. The newest of them, if there is one.
   Result<std::vector<Report>> repeat_rest();
+  // The report with which the earlier attempt was told to end, at a budget above `heeded`: that attempt ended before this
+  // became its result. There is nothing left to train; all its reports are repeated. Empty: it was not told so.
+  Result<std::optional<Answered>> repeat_to_end(double heeded);
 
  private:
   Result<void> repeat_before(double budget);
 
   TrialSession* session_;
-  std::vector<Report> earlier_;
+  std::vector<Answered> earlier_;
   std::ofstream file_;
 };
 

@@ -31,6 +31,11 @@ class TrialTask {
   void begin(TrialSession& session, TrialId trial, std::uint64_t seed, std::string artifact_dir);
   // The same trial goes on under another session; what came in stays.
   void hand_over(TrialSession& session) { session_ = &session; }
+  // The trial ends with this report: what came in is what came in to an earlier attempt.
+  void end_with(Report report, Verdict verdict) {
+    newest_ = std::move(report);
+    verdict_ = verdict;
+  }
   // The same trial's next operation draws other random numbers.
   void reseed(std::uint64_t seed) { raw_.seed = seed; }
   [[nodiscard]] const nas_task* raw() const { return &raw_; }

@@ -11,7 +11,7 @@
 #include "nascent/core/config_value.hpp"
 #include "nascent/core/nearest.hpp"
 #include "nascent/core/plugins.hpp"
-#include "plugins/child.hpp"
+#include "nascent/core/child_process.hpp"
 #include "plugins/handshake.hpp"
 #include "plugins/library.hpp"
 #include "plugins/manifest.hpp"

@@ -31,19 +31,22 @@ constexpr int kTrials = 40;
 constexpr int kKillsMin = 100;
 constexpr auto kTimeMax = std::chrono::seconds(100);  // of the kills, whatever the machine's load
 
+// One stops trials, one pauses them and lets the best go on.
+constexpr const char* kSchedulers[] = {"type = \"median\"\ntrials_min = 4", "type = \"successive-halving\"\nbudget_min = 1\neta = 2"};
+
 class Folder : public nascent::test::TemporaryFolder {
  public:
-  [[nodiscard]] fs::path study(int workers) const {
+  [[nodiscard]] fs::path study(int workers, const char* scheduler) const {
     const fs::path file = root() / "study.toml";
     // The sampler and the scheduler depend on what came before, so that a lost or doubled result would show.
     std::ofstream(file) << fmt::format(
         "[study]\nname = \"s\"\nseed = 11\nparallel = 4\nstore = \"study.db\"\n[objective]\nmetric = "
         "\"val_loss\"\ndirection = \"minimize\"\n"
         "[stop]\ntrials = {}\n[budget]\nepochs = 4\n[space]\ntype = \"plane\"\n"
-        "[sampler]\ntype = \"evolution\"\npopulation = 8\n[scheduler]\ntype = \"median\"\ntrials_min = 4\n"
+        "[sampler]\ntype = \"evolution\"\npopulation = 8\n[scheduler]\n{}\n"
         "[trainer]\ntype = \"moody\"\nepoch_ms = 4\njitter_ms = 4\n[[evaluator]]\ntype = \"distance\"\n"
         "[workers]\ncount = {}\nretries = 100\n[plugins]\npath = [\"{}\", \"{}\"]\n",
-        kTrials, workers, NASCENT_FAKES_DIR, NASCENT_TEST_PLUGIN_DIR);
+        kTrials, scheduler, workers, NASCENT_FAKES_DIR, NASCENT_TEST_PLUGIN_DIR);
     return file;
   }
   [[nodiscard]] fs::path store() const { return root() / "study.db"; }
@@ -96,30 +99,34 @@ std::vector<std::string> story(const fs::path& file) {
   return lines;
 }
 
-std::vector<std::string> undisturbed(int workers) {
+std::vector<std::string> undisturbed(int workers, const char* scheduler) {
   const Folder folder;
-  EXPECT_EQ(wait_for(start_driver(folder.study(workers))), 0);
+  EXPECT_EQ(wait_for(start_driver(folder.study(workers, scheduler))), 0);
   return story(folder.store());
 }
 
 TEST(Determinism, one_two_and_four_workers_give_the_same_study) {
-  const auto one = undisturbed(1);
-  ASSERT_EQ(one.size(), static_cast<std::size_t>(kTrials));
-  EXPECT_EQ(undisturbed(2), one);
-  EXPECT_EQ(undisturbed(4), one);
-  int pruned = 0;
-  for (const std::string& line : one) pruned += line.find(" pruned ") != std::string::npos ? 1 : 0;
-  EXPECT_GT(pruned, 0) << "no verdict was ever given: the test is weaker than it should be";
+  for (const char* scheduler : kSchedulers) {
+    const auto one = undisturbed(1, scheduler);
+    ASSERT_EQ(one.size(), static_cast<std::size_t>(kTrials));
+    EXPECT_EQ(undisturbed(2, scheduler), one);
+    EXPECT_EQ(undisturbed(4, scheduler), one);
+    int judged = 0;
+    for (const std::string& line : one) judged += line.find(" pruned ") != std::string::npos || line.find(" paused ") != std::string::npos;
+    EXPECT_GT(judged, 0) << "no verdict was ever given: the test is weaker than it should be";
+  }
 }
 
 TEST(Kill, a_study_killed_at_random_points_is_the_undisturbed_study) {
-  const auto expected = undisturbed(2);
+  std::vector<std::vector<std::string>> expected;
+  for (const char* scheduler : kSchedulers) expected.push_back(undisturbed(2, scheduler));
   const auto start = Clock::now();
   std::mt19937 random(20261123);
   int kills = 0, studies = 0, coordinators = 0, workers = 0, both = 0;
   while (kills < kKillsMin && Clock::now() - start < kTimeMax) {
     const Folder folder;
-    const fs::path study = folder.study(2);
+    const std::size_t which = static_cast<std::size_t>(studies) % std::size(kSchedulers);
+    const fs::path study = folder.study(2, kSchedulers[which]);
     pid_t driver = start_driver(study);
     std::optional<int> ended;
     // One study, killed until it ends by itself.
@@ -153,8 +160,8 @@ TEST(Kill, a_study_killed_at_random_points_is_the_undisturbed_study) {
     EXPECT_EQ(ended, 0);
     ++studies;
     const auto got = story(folder.store());
-    ASSERT_EQ(got.size(), expected.size());
-    for (std::size_t i = 0; i < got.size(); ++i) EXPECT_EQ(got[i], expected[i]);
+    ASSERT_EQ(got.size(), expected[which].size());
+    for (std::size_t i = 0; i < got.size(); ++i) EXPECT_EQ(got[i], expected[which][i]) << kSchedulers[which];
     if (testing::Test::HasFailure()) break;
   }
   fmt::print("kills={} coordinator={} worker={} both={} studies={}\n", kills, coordinators, workers, both, studies);

@@ -128,13 +128,15 @@ class Moody : public nascent::Trainer {
       value = std::fmod(value * 3 + rng.uniform(), 1.0);
       pause(task, request.options.integer("epoch_ms") + static_cast<std::int64_t>(jitter));
       if (epoch == 1) be(mood, task);
+      bool goes_on = true;
       if (mood != "silent") {
         const double reported = mood == "nan" && epoch == 1 ? std::nan("") : value;
         const std::string name = mood == "bad_name" ? "Val Loss" : "val_loss";
         const nascent::MetricValue metrics[] = {{name, reported}, {"train_loss", value / 2}};
-        if (task.report(epoch, metrics) == nascent::Verdict::stop) break;
+        goes_on = task.report(epoch, metrics) == nascent::Verdict::go;
       }
       if (!request.checkpoint_dir.empty()) write(checkpoint, epoch, value);
+      if (!goes_on) break;
     }
     return std::make_unique<Number>(value);
   }

@@ -12,7 +12,7 @@ namespace {
 struct Recorder final : TrialSession {
   Result<Verdict> report(const Report& r) override {
     asked.push_back(r.budget);
-    return Verdict::proceed;
+    return r.budget == pauses_at ? Verdict::pause : Verdict::proceed;
   }
   Result<void> repeat(const Report& r) override {
     repeated.push_back(r.budget);
@@ -20,6 +20,7 @@ struct Recorder final : TrialSession {
   }
   [[nodiscard]] bool cancelled() const override { return false; }
   std::vector<double> asked, repeated;
+  double pauses_at = -1;
 };
 
 Report at(double budget) { return {budget, {{"val_loss", budget / 10}}}; }
@@ -81,6 +82,41 @@ TEST_F(ReportLog, a_line_that_a_kill_cut_short_is_dropped) {
   LoggedSession session(third, file_, LoggedSession::Start::resumes);
   ASSERT_TRUE(session.report(at(4)));
   EXPECT_EQ(third.repeated, (std::vector<double>{1, 2, 3}));
+}
+
+TEST_F(ReportLog, an_attempt_that_was_told_to_end_ends_there_when_it_is_taken_up) {
+  Recorder killed;
+  killed.pauses_at = 3;
+  {
+    LoggedSession session(killed, file_, LoggedSession::Start::anew);
+    for (const double epoch : {1, 2, 3}) ASSERT_TRUE(session.report(at(epoch)));
+  }
+  Recorder recorder;
+  LoggedSession session(recorder, file_, LoggedSession::Start::resumes);
+  const auto end = session.repeat_to_end(1);  // it was paused and promoted at 1 before
+  ASSERT_TRUE(end);
+  ASSERT_TRUE(*end);
+  EXPECT_EQ((*end)->report.budget, 3);
+  EXPECT_EQ((*end)->verdict, Verdict::pause);
+  EXPECT_EQ(recorder.repeated, (std::vector<double>{1, 2}));
+  EXPECT_EQ(recorder.asked, (std::vector<double>{3}));
+}
+
+TEST_F(ReportLog, a_promoted_trial_goes_on_beyond_its_pause) {
+  Recorder killed;
+  killed.pauses_at = 3;
+  {
+    LoggedSession session(killed, file_, LoggedSession::Start::anew);
+    for (const double epoch : {1, 2, 3}) ASSERT_TRUE(session.report(at(epoch)));
+  }
+  Recorder recorder;
+  LoggedSession session(recorder, file_, LoggedSession::Start::resumes);
+  const auto end = session.repeat_to_end(3);
+  ASSERT_TRUE(end);
+  EXPECT_FALSE(*end);
+  ASSERT_TRUE(session.report(at(4)));
+  EXPECT_EQ(recorder.repeated, (std::vector<double>{1, 2, 3}));
+  EXPECT_EQ(recorder.asked, (std::vector<double>{4}));
 }
 
 }  // namespace

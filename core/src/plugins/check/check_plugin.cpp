@@ -7,7 +7,7 @@
 
 #include "plugins/check/file_checks.hpp"
 #include "plugins/check/probe.hpp"
-#include "plugins/child.hpp"
+#include "nascent/core/child_process.hpp"
 #include "plugins/manifest.hpp"
 
 namespace nascent::core {

@@ -17,8 +17,9 @@ struct ChildOutcome {
   double elapsed_s = 0;
 };
 
-// Starts argv[0] (a path) by posix_spawn in its own process group: no fork of a process with threads. When the limit is
-// reached the whole group is killed. `defaults` ("NAME=value") are added to the environment where NAME is not set.
+// Starts argv[0] (a path, or a name that PATH finds) by posix_spawn in its own process group: no fork of a process with
+// threads. When the limit is reached the whole group is killed. `defaults` ("NAME=value") are added to the environment
+// where NAME is not set.
 Result<ChildOutcome> run_child(const std::vector<std::string>& argv, std::chrono::milliseconds limit,
                                const std::vector<std::string>& defaults = {});
 

@@ -1,4 +1,4 @@
-#include "plugins/child.hpp"
+#include "nascent/core/child_process.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -89,7 +89,7 @@ Result<ChildOutcome> run_child(const std::vector<std::string>& argv, std::chrono
   const auto start = Clock::now();
   pid_t pid = 0;
   const int code =
-      ::posix_spawn(&pid, argv.front().c_str(), &actions, &attributes, arguments.data(), environment.data());
+      ::posix_spawnp(&pid, argv.front().c_str(), &actions, &attributes, arguments.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (code != 0)
