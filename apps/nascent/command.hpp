@@ -49,6 +49,7 @@ void add_best(Commands&);
 void add_posterior(Commands&);
 void add_importance(Commands&);
 void add_export(Commands&);
-void add_plugin(Commands&);    // plugin list | inspect | check | manifest | new
+void add_cluster(Commands&);    // cluster slurm
+void add_plugin(Commands&);     // plugin list | inspect | check | manifest | new
 
 }  // namespace nascent::cli
