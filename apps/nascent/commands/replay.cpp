@@ -31,7 +31,7 @@ core::Result<core::Replay> replay(OpenStudy& study, core::TrialId trial) {
   }
   auto components = load_components(study);
   if (!components) return tl::unexpected(components.error());
-  const auto runner = core::component_runner(components->catalog, components->study, {});
+  const auto runner = core::component_runner(components->catalog, components->study, {}, 1, study.config.workers.device_of(0));
   if (!runner) return tl::unexpected(runner.error());
   return core::replay_trial(*study.store, study.record.id, trial, **runner);
 }

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "config/section.hpp"
+#include "config/settings.hpp"
 #include "plugins/utf8.hpp"
 
 namespace nascent::core {
@@ -67,11 +68,24 @@ ComponentConfig read_component(const ConfigValue& value, std::string path, const
       diagnostics.add(type->where, fmt::format("{}.type is empty; write type = {} (`nascent plugin list` shows all)",
                                                config.path, toml_text(example_type(kind))));
   }
+  const bool may_be_isolated = is_isolable(kind);
+  ValueReader reader{diagnostics};
   for (const ConfigMember& member : *table) {
-    if (member.key != "type") config.options.push_back(member);
+    if (member.key == "type") continue;
+    const std::string member_path = config.path + "." + member.key;
+    if (may_be_isolated && member.key == "isolation") {
+      const auto isolation = reader.choice(member.value, member_path, isolation_names());
+      config.isolation = static_cast<Isolation>(isolation.value_or(0));
+    } else if (may_be_isolated && member.key == "call_seconds_max") {
+      config.call_seconds_max = reader.seconds(member.value, member_path, positive).value_or(config.call_seconds_max);
+    } else {
+      config.options.push_back(member);
+    }
   }
   return config;
 }
+
+bool is_isolable(std::string_view kind) { return kind == "sampler" || kind == "scheduler"; }
 
 std::string component_name(const ComponentConfig& config) {
   return fmt::format("{} {}", kind_of_path(config.path), toml_text(config.type));

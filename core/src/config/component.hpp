@@ -10,6 +10,9 @@ namespace nascent::core::config {
 ComponentConfig read_component(const ConfigValue& value, std::string path, const std::filesystem::path& directory,
                                Absence absence, Diagnostics& diagnostics);
 
+// May a component of that kind run in a process of its own?
+bool is_isolable(std::string_view kind);
+
 // What a person reads: `sampler "evolution"`.
 std::string component_name(const ComponentConfig& config);
 

@@ -230,6 +230,7 @@ class ComponentResolver {
 
   void unknown(const ConfigMember& member) {
     std::vector<std::string> names{"type"};
+    if (is_isolable(kind_of_path(config_.path))) names.insert(names.end(), {"isolation", "call_seconds_max"});
     for (const OptionInfo& option : component_.options) names.push_back(option.name);
     misspelt_.push_back(nearest(member.key, names));
     const std::string rest = component_.options.empty() ? "it has no options" : way_out(member.key, names);

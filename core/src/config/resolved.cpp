@@ -42,6 +42,15 @@ class TreeWriter {
     else
       put(table, unit, static_cast<std::int64_t>(budget.amount));
   }
+  // In the short form where that says it all.
+  static void put_retries(Table& table, const Retries& retries) {
+    const std::uint32_t crashed = retries[FailureReason::crashed];
+    if (retries == Retries::of_accidents(crashed)) return put(table, "retries", std::int64_t{crashed});
+    Table by_reason;
+    for (const FailureReason reason : Retries::kReasons)
+      put(by_reason, std::string(name_of(reason)), std::int64_t{retries[reason]});
+    put(table, "retries", std::move(by_reason));
+  }
   // Appends to the list of sections [[key]].
   void append(std::string_view key, Table table) {
     ConfigValue* list = find(root_, key);
@@ -101,6 +110,10 @@ class TreeWriter {
   void write_component(const ComponentConfig& component) {
     Table t;
     put(t, "type", component.type);
+    if (component.isolation == Isolation::process) {
+      put(t, "isolation", isolation_names()[static_cast<std::size_t>(component.isolation)]);
+      put(t, "call_seconds_max", component.call_seconds_max);
+    }
     t.insert(t.end(), component.options.begin(), component.options.end());
     if (component.path.find('.') == std::string::npos)
       put(root_, component.path, std::move(t));
@@ -123,9 +136,20 @@ class TreeWriter {
     Table w;
     put(w, "execution", execution_names()[static_cast<std::size_t>(study.workers.execution)]);
     put(w, "count", std::int64_t{study.workers.count});
+    ConfigValue::Array devices, writable;
+    for (const Device& device : study.workers.devices) devices.push_back({to_string(device), {}});
+    if (devices.empty()) devices.push_back({to_string(Device{}), {}});
+    put(w, "devices", std::move(devices));
+    put(w, "memory", study.workers.memory);
     put(w, "trial_seconds_max", study.workers.trial_seconds_max);
     put(w, "memory_bytes_max", study.workers.memory_bytes_max);
-    put(w, "retries", std::int64_t{study.workers.retries});
+    put(w, "disk_bytes_max", study.workers.disk_bytes_max);
+    put_retries(w, study.workers.retries);
+    put(w, "failure_rate_max", study.workers.failure_rate_max);
+    put(w, "recycle_after_trials", study.workers.recycle_after_trials);
+    put(w, "confine", study.workers.confine);
+    for (const auto& path : study.workers.writable) writable.push_back({path.string(), {}});
+    if (!writable.empty()) put(w, "writable", std::move(writable));
     put(root_, "workers", std::move(w));
 
     if (study.final.top > 0) {

@@ -283,11 +283,82 @@ class SettingsReader {
               "[workers] with execution = \"inline\"",
               execution ? "workers.execution is \"workers\"" : "with a [trainer] trials run in worker processes"));
     }
-    w.count = static_cast<std::uint32_t>(s.get(&Reader::integer, "count", count_range).value_or(study_.parallel));
     w.trial_seconds_max = s.get(&Reader::seconds, "trial_seconds_max", positive);
     w.memory_bytes_max = s.get(&Reader::bytes, "memory_bytes_max");
-    w.retries = static_cast<std::uint32_t>(s.get(&Reader::integer, "retries", Range{0, 100}).value_or(1));
+    w.disk_bytes_max = s.get(&Reader::bytes, "disk_bytes_max");
+    w.failure_rate_max = s.get(&Reader::number, "failure_rate_max", Range{0, 1}).value_or(w.failure_rate_max);
+    if (const auto trials = s.get(&Reader::integer, "recycle_after_trials", at_least_1))
+      w.recycle_after_trials = static_cast<std::uint64_t>(*trials);
+    read_places(s);
+    read_retries(s);
+    read_confinement(s);
     s.finish();
+  }
+
+  // How many trials may run at once, and where.
+  void read_places(Section& s) {
+    WorkerConfig& w = study_.workers;
+    const auto count = s.get(&Reader::integer, "count", count_range);
+    const auto devices = s.get(&Reader::texts, "devices").value_or(std::vector<std::string>{});
+    for (std::size_t i = 0; i < devices.size(); ++i) {
+      const auto device = parse_device(devices[i]);
+      if (device) w.devices.push_back(*device);
+      if (device) continue;
+      const ConfigValue& given = *s.find("devices");
+      diagnostics_.add(element_place(given, i),
+                       fmt::format("workers.devices{} is {}; it has to be \"auto\", \"cpu\", or \"cuda:\" and the number of the device, "
+                                   "as \"cuda:0\"",
+                                   given.array() != nullptr ? fmt::format(".{}", i) : "", toml_text(devices[i])));
+    }
+    const bool for_all = w.devices.empty() || (w.devices.size() == 1 && w.devices[0].type != Device::Type::cuda);
+    std::uint64_t room = for_all ? study_.parallel : std::min<std::uint64_t>(study_.parallel, w.devices.size());
+    if (count && !for_all && static_cast<std::uint64_t>(*count) > w.devices.size() && w.devices.size() == devices.size())
+      s.complain_at("count", fmt::format("workers.count is {}, and workers.devices has {}, one for each worker; write count = {}, or "
+                                         "name a device as often as trials may share it",
+                                         *count, w.devices.size(), w.devices.size()));
+    w.memory = s.get(&Reader::bytes, "memory");
+    if (w.memory && w.memory_bytes_max && *w.memory_bytes_max > 0) {
+      const std::uint64_t fit = *w.memory / *w.memory_bytes_max;
+      if (fit == 0)
+        s.complain_at("memory_bytes_max", fmt::format("workers.memory_bytes_max is {}, and all trials together have workers.memory = {}; "
+                                                      "lower it, or raise memory",
+                                                      *w.memory_bytes_max, *w.memory));
+      else if (count && static_cast<std::uint64_t>(*count) > fit)
+        s.complain_at("count", fmt::format("workers.count is {}, and workers.memory = {} has room for {} trials of memory_bytes_max = {}; "
+                                           "write count = {}, or raise memory",
+                                           *count, *w.memory, fit, *w.memory_bytes_max, fit));
+      room = std::min(room, std::max<std::uint64_t>(fit, 1));
+    }
+    w.count = count ? static_cast<std::uint32_t>(*count) : static_cast<std::uint32_t>(room);
+  }
+
+  // `retries = 2`, or [workers.retries] by reason.
+  void read_retries(Section& s) {
+    Retries& retries = study_.workers.retries;
+    constexpr Range range{0, 100};
+    const ConfigValue* given = s.find("retries");
+    if (given == nullptr) return;
+    if (given->table() == nullptr) {
+      if (const auto n = s.get(&Reader::integer, "retries", range)) retries = Retries::of_accidents(static_cast<std::uint32_t>(*n));
+      return;
+    }
+    Section by_reason(given, s.path_of("retries"), diagnostics_);
+    for (const FailureReason reason : Retries::kReasons) {
+      if (const auto n = by_reason.get(&Reader::integer, name_of(reason), range)) retries[reason] = static_cast<std::uint32_t>(*n);
+    }
+    by_reason.finish();
+  }
+
+  void read_confinement(Section& s) {
+    WorkerConfig& w = study_.workers;
+    w.confine = s.get(&Reader::flag, "confine").value_or(false);
+    for (const std::string& path : s.get(&Reader::texts, "writable").value_or(std::vector<std::string>{}))
+      w.writable.push_back(resolved_path(study_.directory, path));
+    if (w.confine && w.execution == Execution::in_process)
+      s.complain_at("confine", "workers.confine is for worker processes, and this study runs its trials in the search's own; write "
+                               "execution = \"workers\", or leave it out");
+    if (!w.writable.empty() && !w.confine)
+      s.complain_at("writable", "workers.writable is only for confine = true; write that, or leave it out");
   }
 
   void read_plugins() {

@@ -27,6 +27,7 @@ const std::vector<std::string>& duplicates_names();
 const std::vector<std::string>& direction_names();
 const std::vector<std::string>& acceptance_names();
 const std::vector<std::string>& execution_names();
+const std::vector<std::string>& isolation_names();
 const std::vector<std::string>& unit_names();
 
 }  // namespace nascent::core::config

@@ -19,6 +19,10 @@ const std::vector<std::string>& execution_names() {
   static const std::vector<std::string> names{"inline", "workers"};
   return names;
 }
+const std::vector<std::string>& isolation_names() {
+  static const std::vector<std::string> names{"none", "process"};
+  return names;
+}
 const std::vector<std::string>& unit_names() {
   static const std::vector<std::string> names{"epochs", "steps", "seconds"};
   return names;

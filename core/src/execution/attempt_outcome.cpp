@@ -10,15 +10,20 @@
 
 namespace nascent::core {
 
+Result<bool> is_tried_again(Store& store, StudyId study, TrialId trial, FailureReason reason, const Retries& retries) {
+  if (retries[reason] == 0) return false;
+  const auto attempts = store.attempts(study, trial);
+  if (!attempts) return tl::unexpected<Error>(attempts.error());
+  return std::ranges::count(*attempts, reason, &LeaseRecord::reason) < static_cast<std::ptrdiff_t>(retries[reason]);
+}
+
 Result<TrialFate> end_attempt(Store& store, const Coordinator& coordinator, const LeaseRecord& record,
-                              FailureReason reason, const std::string& message, std::uint32_t retries) {
+                              FailureReason reason, const std::string& message, const Retries& retries) {
   spdlog::warn("trial={} attempt={} worker={} reason={} message={}", record.lease.trial, record.lease.attempt,
                record.worker, name_of(reason), toml_text(message));
-  const auto attempts = store.attempts(coordinator.study, record.lease.trial);
-  if (!attempts) return tl::unexpected<Error>(attempts.error());
-  const auto failures = std::count_if(attempts->begin(), attempts->end(),
-                                      [](const LeaseRecord& earlier) { return is_retried(earlier.reason); });
-  if (is_retried(reason) && failures < static_cast<std::ptrdiff_t>(retries)) {
+  const auto again = is_tried_again(store, coordinator.study, record.lease.trial, reason, retries);
+  if (!again) return tl::unexpected<Error>(again.error());
+  if (*again) {
     const auto state = store.requeue(coordinator, record.lease, reason, message);
     if (!state) return tl::unexpected<Error>(state.error());
     return TrialFate::queued;
@@ -26,6 +31,9 @@ Result<TrialFate> end_attempt(Store& store, const Coordinator& coordinator, cons
   auto row = store.trial(coordinator.study, record.lease.trial);
   if (!row) return tl::unexpected<Error>(row.error());
   if (!*row) return fail(ErrorKind::store, fmt::format("trial {} has a lease and no row", record.lease.trial));
+  const auto attempts = store.attempts(coordinator.study, record.lease.trial);
+  if (!attempts) return tl::unexpected<Error>(attempts.error());
+  const auto failures = std::ranges::count_if(*attempts, [](const LeaseRecord& earlier) { return earlier.reason != FailureReason::none; });
   const auto reports = store.reports(coordinator.study, record.lease.trial);
   if (!reports) return tl::unexpected<Error>(reports.error());
   const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();

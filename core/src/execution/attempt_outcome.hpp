@@ -1,23 +1,20 @@
 // What becomes of a trial whose attempt ended without a result.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
+#include "nascent/core/config.hpp"
 #include "nascent/core/store.hpp"
 
 namespace nascent::core {
 
-// Crashes and losses may be the machine's fault: they are tried again. What follows from the trial itself is not.
-constexpr bool is_retried(FailureReason reason) {
-  return reason == FailureReason::crashed || reason == FailureReason::lost;
-}
+// Has the trial attempts left after one more that ended for `reason`? Those that ended for another are not counted.
+Result<bool> is_tried_again(Store& store, StudyId study, TrialId trial, FailureReason reason, const Retries& retries);
 
 enum class TrialFate { queued, failed };
 
-// Ends the open attempt `record`: the trial is queued again while it has attempts left (`retries` after the first),
-// else it has failed.
+// Ends the open attempt `record`: the trial is queued again while it has attempts left, else it has failed.
 Result<TrialFate> end_attempt(Store& store, const Coordinator& coordinator, const LeaseRecord& record,
-                              FailureReason reason, const std::string& message, std::uint32_t retries);
+                              FailureReason reason, const std::string& message, const Retries& retries);
 
 }  // namespace nascent::core

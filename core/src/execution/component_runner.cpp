@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "disk_usage.hpp"
 #include "evaluation.hpp"
 #include "nascent/core/nearest.hpp"
 #include "nascent/core/study_data.hpp"
@@ -51,8 +52,8 @@ void end_as(Trial& trial, TrialState state, FailureReason reason, std::string me
 
 class ComponentRunner final : public TrialRunner {
  public:
-  ComponentRunner(const ResolvedStudy& study, fs::path artifacts, std::uint32_t threads)
-      : study_(study), artifacts_(std::move(artifacts)), task_(judged_metrics(study.config), threads) {}
+  ComponentRunner(const ResolvedStudy& study, fs::path artifacts, std::uint32_t threads, Device device)
+      : study_(study), artifacts_(std::move(artifacts)), task_(judged_metrics(study.config), threads, device) {}
 
   Result<void> create_components(PluginCatalog& catalog);
   Result<AttemptEnd> run(Trial& trial, TrialSession& session) override;
@@ -78,6 +79,7 @@ class ComponentRunner final : public TrialRunner {
   PluginResult<void> evaluate(Trial& trial, const nas_graph* graph, const ModelRef& model);
   void save(const Trial& trial, const ModelRef& model) const;
   void check_objectives(Trial& trial) const;
+  void check_disk(Trial& trial) const;
 
   [[nodiscard]] const Budget& budget(const Trial& trial) const {
     return trial.role == TrialRole::final ? study_.config.final.budget : study_.config.budget;
@@ -138,6 +140,7 @@ Result<AttemptEnd> ComponentRunner::run(Trial& trial, TrialSession& session) {
   paused_at_ = std::exchange(trial.budget_spent, 0);
   auto end = attempt(trial, session);
   trial.cost_seconds += std::chrono::duration<double>(Clock::now() - started).count();  // to what it cost until its last pause
+  if (end && *end == AttemptEnd::finished) check_disk(trial);
   if (end && *end == AttemptEnd::finished && trial.state != TrialState::completed &&
       trial.state != TrialState::pruned) {
     trial.metrics.clear();
@@ -147,8 +150,25 @@ Result<AttemptEnd> ComponentRunner::run(Trial& trial, TrialSession& session) {
   return end;
 }
 
+void ComponentRunner::check_disk(Trial& trial) const {
+  const auto max = study_.config.workers.disk_bytes_max;
+  if (!max || trial.artifact_dir.empty()) return;
+  const std::uint64_t bytes = disk_bytes(artifacts_ / trial.artifact_dir);
+  if (bytes <= *max) return;
+  end_as(trial, TrialState::failed, FailureReason::out_of_disk, over_disk_limit(bytes, *max));
+  std::error_code ignored;
+  fs::remove_all(artifacts_ / trial.artifact_dir, ignored);
+  trial.artifact_dir.clear();
+}
+
 AttemptEnd ComponentRunner::refused(Trial& trial, const PluginError& error, const TrialSession& session) const {
   const std::string message = task_.complaint().empty() ? error.message : error.message + "; " + task_.complaint();
+  const bool may_lack_room = error.status == NAS_E_IO || error.status == NAS_E_INTERNAL;
+  if (const auto free = may_lack_room && !artifacts_.empty() ? disk_bytes_free(artifacts_) : std::nullopt; free && *free < kDiskBytesFreeMin) {
+    end_as(trial, TrialState::failed, FailureReason::out_of_disk,
+           fmt::format("{}; the disk of {} has {} bytes left: make room and resume the study", message, artifacts_.string(), *free));
+    return AttemptEnd::finished;
+  }
   switch (error.status) {
     case NAS_E_CANCELLED:
       if (session.cancelled()) return AttemptEnd::cancelled;
@@ -403,8 +423,8 @@ Result<std::vector<Metric>> ComponentRunner::evaluate_test(const Trial& trial) {
 }  // namespace
 
 Result<std::unique_ptr<TrialRunner>> component_runner(PluginCatalog& catalog, const ResolvedStudy& study,
-                                                      fs::path artifacts, std::uint32_t threads) {
-  auto runner = std::make_unique<ComponentRunner>(study, std::move(artifacts), threads);
+                                                      fs::path artifacts, std::uint32_t threads, Device device) {
+  auto runner = std::make_unique<ComponentRunner>(study, std::move(artifacts), threads, device);
   if (auto created = runner->create_components(catalog); !created) return tl::unexpected<Error>(created.error());
   return runner;
 }

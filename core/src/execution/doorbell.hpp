@@ -21,15 +21,20 @@ enum class Bell : char {
 // Written to a worker's output when a trial begins: what came before does not explain how that trial ended.
 inline constexpr char kTrialMark = '\x1e';
 
-// Exit statuses of a worker.
 // On a worker's command line in place of the role of the trials it leases.
 inline constexpr std::string_view kEveryRole = "all";
+// In a worker's environment: the device that its trials have, as to_string(Device) writes it.
+inline constexpr const char* kDeviceVariable = "NASCENT_WORKER_DEVICE";
 
+// Exit statuses of a worker.
 inline constexpr int kWorkerLeft = 0;         // was told to, between two trials
 inline constexpr int kWorkerInterrupted = 3;  // SIGTERM: the trial it had is as if it had not begun
 inline constexpr int kWorkerCannotStart = 4;  // a component, the study or the store refuses; another worker would too
 inline constexpr int kWorkerGaveUp = 5;       // the store failed while a trial ran
 inline constexpr int kWorkerOrphaned = 6;     // its coordinator ended
+inline constexpr int kWorkerWorn = 7;         // holds too much by now; another process takes its place
+// The trial failed and has attempts left: this and the FailureReason. The last line of output is its message.
+inline constexpr int kWorkerTrialFailed = 16;
 
 // Rings without waiting: a full pipe means that the other side has bells enough.
 void ring(int fd, Bell bell);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "failure_rate.hpp"
 #include "first_failures.hpp"
 #include "nascent/core/executor.hpp"
 #include "orphans.hpp"
@@ -23,13 +24,14 @@ constexpr double kLeaseSeconds = 1e9;
 class InlineExecutor final : public Executor, private TrialSession {
  public:
   InlineExecutor(Store& store, const Coordinator& coordinator, TrialRunner& runner, std::size_t batch,
-                 DecideVerdict decide)
+                 DecideVerdict decide, double failure_rate_max)
       : store_(store),
         coordinator_(coordinator),
         runner_(runner),
         batch_(std::max<std::size_t>(batch, 1)),
         decide_(std::move(decide)),
-        worker_(worker_name("inline", getpid())) {}
+        worker_(worker_name("inline", getpid())),
+        failure_rate_(failure_rate_max) {}
 
   Result<void> start() override {
     if (std::exchange(started_, true)) return {};
@@ -44,6 +46,7 @@ class InlineExecutor final : public Executor, private TrialSession {
 
   Result<std::vector<Trial>> next(std::chrono::milliseconds timeout) override {
     if (first_failures_.verdict()) return tl::unexpected<Error>(*first_failures_.verdict());
+    if (failure_rate_.verdict()) return tl::unexpected<Error>(*failure_rate_.verdict());
     const auto until = std::chrono::steady_clock::now() + timeout;
     std::vector<Trial> done;
     while (!waiting_.empty() && !stopped_ && done.size() < batch_) {
@@ -55,7 +58,10 @@ class InlineExecutor final : public Executor, private TrialSession {
       if (auto stored = store_.record_finished(coordinator_, done); !stored)
         return tl::unexpected<Error>(stored.error());
     }
-    for (const Trial& trial : done) first_failures_.see(trial);
+    for (const Trial& trial : done) {
+      first_failures_.see(trial);
+      failure_rate_.see(trial);
+    }
     return done;
   }
 
@@ -161,6 +167,7 @@ class InlineExecutor final : public Executor, private TrialSession {
   bool started_ = false;
   std::deque<Trial> waiting_;
   FirstFailures first_failures_;
+  FailureRate failure_rate_;
   std::optional<Lease> lease_;  // of the trial that runs
   std::vector<Report> reports_;
   std::atomic<bool> stopped_ = false, cancelled_ = false;
@@ -171,8 +178,8 @@ class InlineExecutor final : public Executor, private TrialSession {
 }  // namespace
 
 std::unique_ptr<Executor> inline_executor(Store& store, const Coordinator& coordinator, TrialRunner& runner,
-                                          std::size_t batch, DecideVerdict decide) {
-  return std::make_unique<InlineExecutor>(store, coordinator, runner, batch, std::move(decide));
+                                          std::size_t batch, DecideVerdict decide, double failure_rate_max) {
+  return std::make_unique<InlineExecutor>(store, coordinator, runner, batch, std::move(decide), failure_rate_max);
 }
 
 }  // namespace nascent::core

@@ -20,11 +20,13 @@ void set_metric(std::vector<Metric>& metrics, std::string_view name, double valu
   metrics.push_back({std::string(name), value});
 }
 
-TrialTask::TrialTask(std::vector<std::string> must_be_finite, std::uint32_t threads)
+TrialTask::TrialTask(std::vector<std::string> must_be_finite, std::uint32_t threads, Device device)
     : must_be_finite_(std::move(must_be_finite)) {
   raw_.size = sizeof raw_;
   raw_.threads = std::max(threads, 1U);
   raw_.ctx = this;
+  raw_.device_type = static_cast<std::int32_t>(device.type);
+  raw_.device_id = device.id;
   raw_.world_size = 1;
   raw_.cancelled = &cancelled;
   raw_.report = &report;

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nascent/core/device.hpp"
 #include "nascent/core/plugins.hpp"
 #include "nascent/core/trial_runner.hpp"
 
@@ -23,7 +24,7 @@ void set_metric(std::vector<Metric>& metrics, std::string_view name, double valu
 class TrialTask {
  public:
   // Reports with a value of these metrics that is not finite end the trial as diverged.
-  explicit TrialTask(std::vector<std::string> must_be_finite, std::uint32_t threads);
+  explicit TrialTask(std::vector<std::string> must_be_finite, std::uint32_t threads, Device device = {});
   TrialTask(const TrialTask&) = delete;
   TrialTask& operator=(const TrialTask&) = delete;
 

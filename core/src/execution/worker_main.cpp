@@ -14,6 +14,8 @@
 #include <charconv>
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <optional>
@@ -21,14 +23,18 @@
 #include <string_view>
 #include <thread>
 
+#include "attempt_outcome.hpp"
+#include "confinement.hpp"
 #include "descendants.hpp"
 #include "doorbell.hpp"
+#include "isolation/isolated.hpp"
 #include "nascent/core/config.hpp"
 #include "nascent/core/resolved_study.hpp"
 #include "nascent/core/store.hpp"
 #include "nascent/core/trial_runner.hpp"
 #include "orphans.hpp"
 #include "test_split.hpp"
+#include "wear.hpp"
 
 namespace nascent::core {
 namespace {
@@ -209,13 +215,44 @@ int say(const Error& error, int status) {
   return status;
 }
 
+// What the coordinator has leased to this worker.
+Device leased_device() {
+  const char* given = std::getenv(kDeviceVariable);
+  return given == nullptr ? Device{} : parse_device(given).value_or(Device{});
+}
+
+// Ends this process so that the trial has its next attempt in another; its message goes to the coordinator as the last line.
+int leave_to_retry(const Trial& trial) {
+  std::string line = trial.message;
+  std::ranges::replace(line, '\n', ' ');
+  fmt::print(stderr, "\n{}\n", line);
+  return kWorkerTrialFailed + static_cast<int>(trial.reason);
+}
+
 // Everything a worker creates once.
 struct Bench {
   std::unique_ptr<Store> store;
   StudyId study = 0;
   VerdictWanted verdicts = VerdictWanted::no;
   std::unique_ptr<TrialRunner> runner;
+  WorkerConfig limits;
+  std::optional<Wear> wear;
+  std::filesystem::path temporary;  // of the trials of a confined worker, else ""
 };
+
+// From here on plugins write only where a worker has to.
+Result<void> enter_confinement(Bench& bench, const WorkerArguments& arguments) {
+  if (!bench.limits.confine) return {};
+  std::error_code error;
+  Writable writable;
+  writable.artifacts = std::filesystem::absolute(artifacts_folder(arguments.store_location, arguments.study_name), error);
+  bench.temporary = writable.artifacts.empty() ? std::filesystem::temp_directory_path(error) / fmt::format("nascent-worker-{}", getpid())
+                                               : writable.artifacts / fmt::format("temporary-{}", arguments.slot);
+  writable.temporary = bench.temporary;
+  writable.store = arguments.store_location;
+  writable.others = bench.limits.writable;
+  return confine(writable);
+}
 
 Result<Bench> set_up(const WorkerArguments& arguments) {
   Bench bench;
@@ -231,15 +268,18 @@ Result<Bench> set_up(const WorkerArguments& arguments) {
   bench.study = (*record)->id;
   auto config = parse_study((*record)->resolved_config, fmt::format("study {}", arguments.study_name), "/");
   if (!config) return tl::unexpected<Error>(config.error());
+  bench.limits = config->workers;
+  if (auto confined = enter_confinement(bench, arguments); !confined) return tl::unexpected<Error>(confined.error());
   auto catalog = PluginCatalog::discover({config->plugins.path, config->plugins.allow, {}});
   if (!catalog) return tl::unexpected<Error>(catalog.error());
   const auto study = resolve_study(std::move(*config), *catalog);
   if (!study) return tl::unexpected<Error>(study.error());
   bench.verdicts = study->scheduler ? VerdictWanted::yes : VerdictWanted::no;
   auto runner = component_runner(*catalog, *study, artifacts_folder(arguments.store_location, arguments.study_name),
-                                 arguments.threads);
+                                 arguments.threads, leased_device());
   if (!runner) return tl::unexpected<Error>(runner.error());
   bench.runner = std::move(*runner);
+  bench.wear.emplace(bench.limits);
   return bench;
 }
 
@@ -263,9 +303,19 @@ int work(Bench& bench, const WorkerArguments& arguments, Coordination& coordinat
     // The coordinator queues the trial again when this process is gone.
     if (attempt.cancelled() && (!end || *end == AttemptEnd::cancelled)) return kWorkerInterrupted;
     if (!end) return say(end.error(), kWorkerGaveUp);
+    if (trial.state == TrialState::failed) {
+      const auto again = is_tried_again(*bench.store, bench.study, trial.id, trial.reason, bench.limits.retries);
+      if (!again) return say(again.error(), kWorkerGaveUp);
+      if (*again) return leave_to_retry(trial);
+    }
     const auto state = bench.store->finish(lease, trial);
     if (!state) return say(state.error(), kWorkerGaveUp);
     ring(arguments.doorbell_fd, Bell::idle);
+    if (!bench.temporary.empty()) clear_temporary(bench.temporary);
+    if (const std::string worn = bench.wear->after_trial(); !worn.empty()) {
+      fmt::print(stderr, "\n{}\n", worn);
+      return kWorkerWorn;
+    }
   }
   return coordination.interrupted() ? kWorkerInterrupted : kWorkerLeft;
 }
@@ -273,6 +323,7 @@ int work(Bench& bench, const WorkerArguments& arguments, Coordination& coordinat
 }  // namespace
 
 int worker_main(int argc, const char* const* argv) {
+  if (int socket = -1; argc == 3 && argv[1] == kComponentRole && read_number(argv[2], socket)) return isolation::component_main(socket);
   const auto arguments = parse(argc, argv);
   if (!arguments) {
     spdlog::error("nascent-worker is started by a search and by nobody else; see `nascent run --help`");
@@ -296,6 +347,8 @@ int worker_main(int argc, const char* const* argv) {
     return metrics ? kWorkerLeft : say(metrics.error(), kWorkerCannotStart);
   }
   const int status = work(*bench, *arguments, coordination);
+  std::error_code ignored;
+  if (!bench->temporary.empty()) std::filesystem::remove_all(bench->temporary, ignored);
   spdlog::shutdown();
   return status;
 }

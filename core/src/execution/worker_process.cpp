@@ -20,6 +20,7 @@
 #include "nascent/core/config_value.hpp"
 #include "descendants.hpp"
 #include "orphans.hpp"
+#include "resident.hpp"
 
 extern char** environ;
 
@@ -60,9 +61,10 @@ std::string new_mark() {
 }
 
 // This process's environment with what a worker needs; docs/explanation/workers.md says why.
-std::vector<std::string> worker_environment(std::uint32_t threads, const std::string& mark) {
-  const std::string n = std::to_string(threads);
+std::vector<std::string> worker_environment(const WorkerCommand& command, const std::string& mark) {
+  const std::string n = std::to_string(command.threads);
   std::vector<std::pair<std::string, std::string>> set{{kMarkVariable, mark},
+                                                       {kDeviceVariable, to_string(command.device)},
                                                        {"OMP_NUM_THREADS", n},
                                                        {"OPENBLAS_NUM_THREADS", n},
                                                        {"MKL_NUM_THREADS", n},
@@ -102,13 +104,6 @@ struct SpawnPlan {
   SpawnPlan(const SpawnPlan&) = delete;
   SpawnPlan& operator=(const SpawnPlan&) = delete;
 };
-
-std::uint64_t resident_of(pid_t pid) {
-  std::ifstream in(fmt::format("/proc/{}/statm", pid));
-  std::uint64_t size = 0, resident = 0;
-  in >> size >> resident;
-  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-}
 
 }  // namespace
 
@@ -162,7 +157,7 @@ Result<WorkerProcess> WorkerProcess::spawn(const WorkerCommand& command) {
                                      std::string(command.role ? name_of(*command.role) : kEveryRole)};
   if (command.test) arguments.push_back(std::to_string(*command.test));
   const std::string mark = new_mark();
-  std::vector<std::string> environment = worker_environment(command.threads, mark);
+  std::vector<std::string> environment = worker_environment(command, mark);
   pid_t pid = 0;
   const int failed = posix_spawn(&pid, command.program.c_str(), &plan.files, &plan.attributes,
                                  pointers(arguments).data(), pointers(environment).data());
@@ -244,8 +239,8 @@ void WorkerProcess::send_signal(int signal) const {
 }
 
 std::uint64_t WorkerProcess::resident_bytes() const {
-  std::uint64_t bytes = resident_of(pid_);
-  for (const pid_t descendant : descendants_of(pid_)) bytes += resident_of(descendant);
+  std::uint64_t bytes = resident_bytes_of(pid_);
+  for (const pid_t descendant : descendants_of(pid_)) bytes += resident_bytes_of(descendant);
   return bytes;
 }
 

@@ -12,6 +12,7 @@
 
 #include "doorbell.hpp"
 #include "file_descriptor.hpp"
+#include "nascent/core/device.hpp"
 #include "nascent/core/result.hpp"
 #include "nascent/core/trial.hpp"
 
@@ -32,6 +33,7 @@ struct WorkerCommand {
   std::uint32_t threads = 1;
   std::optional<TrialRole> role;  // of the trials it leases; empty: all
   std::optional<TrialId> test;    // judge this trial's model on the test split, and end
+  Device device;
 };
 
 // The worker program of this installation; see WorkersSetup::worker_program.

@@ -3,7 +3,24 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include "disk_usage.hpp"
+#include "doorbell.hpp"
+
 namespace nascent::core {
+namespace {
+
+std::string memory_rule(const WorkerConfig& config) {
+  if (config.memory_bytes_max) return fmt::format("workers.memory_bytes_max is {}", *config.memory_bytes_max);
+  return fmt::format("workers.memory = {} is {} for each of {}", config.memory.value_or(0), config.memory_limit().value_or(0), config.count);
+}
+
+}  // namespace
+
+std::optional<FailureReason> failure_told_by(const ExitStatus& status) {
+  const int reason = status.code - kWorkerTrialFailed;
+  if (status.signal != 0 || reason <= 0 || reason >= static_cast<int>(kFailureReasonNames.size())) return std::nullopt;
+  return static_cast<FailureReason>(reason);
+}
 
 std::pair<FailureReason, std::string> cause_of_end(const Slot& slot, const ExitStatus& status,
                                                    const WorkersSetup& setup) {
@@ -17,13 +34,15 @@ std::pair<FailureReason, std::string> cause_of_end(const Slot& slot, const ExitS
                                                     setup.config.trial_seconds_max.value_or(0))};
     case Doom::out_of_memory:
       return {FailureReason::out_of_memory,
-              fmt::format("its worker grew to {} bytes; workers.memory_bytes_max is {}", slot.resident_bytes_max,
-                          setup.config.memory_bytes_max.value_or(0))};
+              fmt::format("its worker grew to {} bytes; {}", slot.resident_bytes_max, memory_rule(setup.config))};
+    case Doom::out_of_disk:
+      return {FailureReason::out_of_disk, over_disk_limit(slot.disk_bytes, setup.config.disk_bytes_max.value_or(0))};
     case Doom::lost:
       return {FailureReason::lost, with_last_words(fmt::format("its worker was silent for {} s", setup.lease_seconds))};
     default:
       break;
   }
+  if (const auto told = failure_told_by(status)) return {*told, slot.process->last_line()};
   if (status.signal == SIGKILL && oom_kills() > slot.oom_kills_before) {
     return {FailureReason::out_of_memory, "the machine ran out of memory and the kernel killed the worker"};
   }

@@ -13,6 +13,9 @@
 #include <utility>
 
 #include "attempt_outcome.hpp"
+#include "confinement.hpp"
+#include "disk_usage.hpp"
+#include "failure_rate.hpp"
 #include "first_failures.hpp"
 #include "nascent/core/executor.hpp"
 #include "orphans.hpp"
@@ -28,6 +31,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kLook{50};        // between two looks at limits
 constexpr milliseconds kStoreLook{500};  // in case a bell was lost
 constexpr milliseconds kLeaseLook{1000};
+constexpr milliseconds kDiskLook{200};
 constexpr int kStartFailuresMax = 3;  // in a row, of any workers
 
 std::chrono::nanoseconds nanoseconds_of(double seconds) {
@@ -37,7 +41,11 @@ std::chrono::nanoseconds nanoseconds_of(double seconds) {
 class WorkersExecutor final : public Executor {
  public:
   WorkersExecutor(Store& store, const Coordinator& coordinator, WorkersSetup setup, DecideVerdict decide)
-      : store_(store), coordinator_(coordinator), setup_(std::move(setup)), decide_(std::move(decide)) {}
+      : store_(store),
+        coordinator_(coordinator),
+        setup_(std::move(setup)),
+        decide_(std::move(decide)),
+        failure_rate_(setup_.config.failure_rate_max) {}
 
   Result<void> start() override;
   Result<void> submit(const Trial& queued) override;
@@ -60,6 +68,7 @@ class WorkersExecutor final : public Executor {
   void wait(milliseconds timeout);
   Result<void> attend(Slot& slot);
   void check_limits(Slot& slot);
+  Result<void> check_disk(Slot& slot);
   void doom(Slot& slot, Doom why);
   Result<void> look_into_store();
   void hand_out(Trial trial);
@@ -81,6 +90,7 @@ class WorkersExecutor final : public Executor {
   std::vector<Trial> done_;                // not yet handed out
   std::uint64_t cursor_ = 0;
   FirstFailures first_failures_;
+  FailureRate failure_rate_;
   int start_failures_ = 0;
   std::optional<Error> fatal_;
 
@@ -101,9 +111,13 @@ Result<void> WorkersExecutor::start() {
   }
   if (auto queued = requeue_orphans(store_, coordinator_); !queued) return queued;
   if (auto watched = first_failures_.start(store_, coordinator_.study); !watched) return watched;
+  if (const std::string missing = setup_.config.confine ? confinement_missing() : ""; !missing.empty()) {
+    spdlog::warn("workers.confine=true state=not_enforced reason={}", toml_text(missing));
+  }
   slots_.resize(std::max(setup_.config.count, 1U));
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     slots_[i].name = std::to_string(i + 1);
+    slots_[i].device = setup_.config.device_of(i);
     if (auto spawned = spawn(slots_[i]); !spawned) return spawned;
   }
   return {};
@@ -117,12 +131,14 @@ Result<void> WorkersExecutor::spawn(Slot& slot) {
                               setup_.lease_seconds,
                               setup_.threads,
                               setup_.role,
-                              {}};
+                              {},
+                              slot.device};
   auto process = WorkerProcess::spawn(command);
   if (!process) return tl::unexpected<Error>(process.error());
-  std::string name = std::move(slot.name);
-  slot = Slot{};
-  slot.name = std::move(name);
+  Slot fresh;
+  fresh.name = std::move(slot.name);
+  fresh.device = slot.device;
+  slot = std::move(fresh);
   slot.process = std::move(*process);
   slot.oom_kills_before = oom_kills();
   spdlog::debug("worker={} state=started", slot.process->name());
@@ -172,7 +188,9 @@ Result<void> WorkersExecutor::turn(milliseconds timeout) {
   for (Slot& slot : slots_) {
     if (!slot.process) continue;
     if (auto attended = attend(slot); !attended) return attended;
-    if (slot.process) check_limits(slot);
+    if (!slot.process) continue;
+    check_limits(slot);
+    if (auto checked = check_disk(slot); !checked) return checked;
   }
   if (const auto now = Clock::now(); now - store_look_ >= kStoreLook) {
     store_look_ = now;
@@ -213,6 +231,7 @@ Result<void> WorkersExecutor::attend(Slot& slot) {
         start_failures_ = 0;
         slot.busy_since = Clock::now();
         slot.resident_bytes_max = 0;
+        slot.trial.reset();
         break;
       case Bell::idle:
         slot.busy_since.reset();
@@ -240,15 +259,35 @@ void WorkersExecutor::check_limits(Slot& slot) {
   if (limits.trial_seconds_max && now - *slot.busy_since > nanoseconds_of(*limits.trial_seconds_max)) {
     return doom(slot, Doom::timed_out);
   }
-  if (limits.memory_bytes_max) {
+  if (const auto memory_bytes_max = limits.memory_limit()) {
     slot.resident_bytes_max = std::max(slot.resident_bytes_max, slot.process->resident_bytes());
-    if (slot.resident_bytes_max > *limits.memory_bytes_max) doom(slot, Doom::out_of_memory);
+    if (slot.resident_bytes_max > *memory_bytes_max) doom(slot, Doom::out_of_memory);
   }
+}
+
+// What the trial has written so far; a trial that ends is measured by its worker once more.
+Result<void> WorkersExecutor::check_disk(Slot& slot) {
+  const auto now = Clock::now();
+  if (!setup_.config.disk_bytes_max || slot.doom != Doom::none || !slot.busy_since || now < slot.disk_look) return {};
+  if (!slot.trial) {
+    const auto open = store_.open_leases(coordinator_.study);
+    if (!open) return tl::unexpected<Error>(open.error());
+    const auto held = std::ranges::find(*open, slot.process->name(), &LeaseRecord::worker);
+    if (held == open->end()) return {};
+    slot.trial = held->lease.trial;
+  }
+  const auto artifacts = artifacts_folder(setup_.store_location, setup_.study_name);
+  if (artifacts.empty()) return {};
+  slot.disk_bytes = disk_bytes(artifacts / trial_folder(*slot.trial));
+  if (slot.disk_bytes > *setup_.config.disk_bytes_max) doom(slot, Doom::out_of_disk);
+  const auto took = Clock::now() - now;
+  slot.disk_look = now + std::max<Clock::duration>(kDiskLook, 20 * took);  // many files do not keep the coordinator busy
+  return {};
 }
 
 void WorkersExecutor::doom(Slot& slot, Doom why) {
   slot.doom = why;
-  if (why == Doom::out_of_memory || why == Doom::lost) {
+  if (why == Doom::out_of_memory || why == Doom::out_of_disk || why == Doom::lost) {
     slot.process->send_signal(SIGKILL);
   } else if (why == Doom::left) {
     slot.process->ring(Bell::leave);
@@ -270,7 +309,10 @@ Result<void> WorkersExecutor::look_into_store() {
 
 void WorkersExecutor::hand_out(Trial trial) {
   first_failures_.see(trial);
-  if (first_failures_.verdict() && !fatal_ && !stopping_) fatal_ = *first_failures_.verdict();
+  failure_rate_.see(trial);
+  for (const auto& verdict : {first_failures_.verdict(), failure_rate_.verdict()}) {
+    if (verdict && !fatal_ && !stopping_) fatal_ = *verdict;
+  }
   done_.push_back(std::move(trial));
 }
 
@@ -335,7 +377,15 @@ Result<void> WorkersExecutor::settle(const Slot& slot, const ExitStatus& status)
   if (held != open->end()) {
     if (slot.doom == Doom::cancelled || (interrupted && slot.doom == Doom::none)) return interrupt(*held);
     const auto [reason, message] = cause_of_end(slot, status, setup_);
+    if (slot.doom == Doom::out_of_disk) {  // nobody goes on from there, and others need the room
+      std::error_code ignored;
+      std::filesystem::remove_all(artifacts_folder(setup_.store_location, setup_.study_name) / trial_folder(held->lease.trial), ignored);
+    }
     return give_up(*held, reason, message);
+  }
+  if (status.signal == 0 && status.code == kWorkerWorn) {
+    spdlog::info("worker={} state=replaced reason={}", slot.process->name(), toml_text(slot.process->last_line()));
+    return {};
   }
   if (stopping_ || interrupted || slot.doom != Doom::none) return {};
   const bool hopeless = !slot.ready && status.signal == 0 && status.code == kWorkerCannotStart;
@@ -412,7 +462,8 @@ Result<std::vector<Metric>> WorkersExecutor::evaluate_test(TrialId trial) {
                               setup_.lease_seconds,
                               setup_.threads,
                               {},
-                              trial};
+                              trial,
+                              setup_.config.device_of(0)};
   auto process = WorkerProcess::spawn(command);
   if (!process) return tl::unexpected<Error>(process.error());
   std::optional<ExitStatus> ended;

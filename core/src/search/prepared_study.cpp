@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <nascent/rng.hpp>
+#include <type_traits>
 #include <vector>
 
 #include "execution/evaluation.hpp"
+#include "isolation/isolated.hpp"
 #include "judged_metrics.hpp"
 #include "nascent/core/warm_start.hpp"
 #include "plugins/handshake.hpp"
@@ -77,11 +79,23 @@ class Preparation {
   }
   template <class Table>
   std::optional<Instance<Table>> create(const StudyComponent& component, const void* kind_arg = nullptr) {
-    if (is_refused(component)) return std::nullopt;
-    auto instance = create_component<Table>(catalog_, component, study_.config, kind_arg);
+    if (is_refused(component) || waits_for_others(component)) return std::nullopt;
+    auto instance = create_where_it_runs<Table>(component, kind_arg);
     if (instance) return std::move(*instance);
     refuse(component, instance.error());
     return std::nullopt;
+  }
+  // The process of an isolated component reads the whole study: mistakes elsewhere would be told as its own.
+  [[nodiscard]] bool waits_for_others(const StudyComponent& component) const {
+    return config_of(component).isolation == Isolation::process && !draft_.mistakes.empty();
+  }
+  template <class Table>
+  Result<Instance<Table>> create_where_it_runs(const StudyComponent& component, const void* kind_arg) {
+    if constexpr (std::is_same_v<Table, nas_sampler_vt> || std::is_same_v<Table, nas_scheduler_vt>) {
+      const ComponentConfig& config = config_of(component);
+      if (config.isolation == Isolation::process) return isolation::create_isolated<Table>(study_, component, config);
+    }
+    return create_component<Table>(catalog_, component, study_.config, kind_arg);
   }
   void check_needs(const StudyComponent& component, std::uint32_t needs);
 

@@ -203,11 +203,11 @@ Result<std::unique_ptr<Executor>> Run::make_executor(DecideVerdict decide, std::
     return workers_executor(*store_, coordinator_, std::move(setup), std::move(decide));
   }
   if (!runner_) {
-    auto runner = component_runner(catalog_, study(), artifacts_, request_.threads);
+    auto runner = component_runner(catalog_, study(), artifacts_, request_.threads, config.workers.device_of(0));
     if (!runner) return tl::unexpected<Error>(runner.error());
     runner_ = std::move(*runner);
   }
-  return inline_executor(*store_, coordinator_, *runner_, config.parallel, std::move(decide));
+  return inline_executor(*store_, coordinator_, *runner_, config.parallel, std::move(decide), config.workers.failure_rate_max);
 }
 
 Result<void> Run::execute() {

@@ -70,6 +70,11 @@ std::string with_nulls(std::string_view line) {
   return text;
 }
 
+std::string device_text(const nascent::Task& task) {
+  if (task.device_type() == 2) return "cuda:" + std::to_string(task.device_id());
+  return task.device_type() == 1 ? "cpu" : "auto";
+}
+
 [[noreturn]] void refuse(std::string_view line, const std::string& rule) {
   throw nascent::Error(NAS_E_INTERNAL, "report '" + std::string(line.substr(0, 120)) + "' " + rule);
 }
@@ -87,6 +92,7 @@ std::string trial_json(const nascent::Task& task, const nascent::TrainRequest& r
   const Json trial = {{"trial", task.trial_id()},
                       {"seed", task.seed()},
                       {"threads", task.threads()},
+                      {"device", device_text(task)},
                       {"budget", {{"unit", units[request.budget.unit % 3]}, {"from", spent(request.budget.from)}, {"to", spent(request.budget.to)}}},
                       {"parameters", values},
                       {"architecture", request.graph ? architecture_json(*request.graph) : Json(nullptr)},

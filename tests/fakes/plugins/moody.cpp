@@ -1,5 +1,6 @@
 // A study in one library for tests of execution: a plane to search, eight rows of data, a trainer with moods,
 // evaluators.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -7,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nascent/evaluator.hpp>
@@ -100,12 +102,14 @@ class Moody : public nascent::Trainer {
                                         "Does as it is told, or worse"};
   static constexpr auto moods =
       nascent::names("good", "crash", "abort", "exit", "hang", "stubborn", "eat_memory", "nan", "diverged", "throw",
-                     "invalid", "bad_name", "silent", "no_memory");
+                     "invalid", "bad_name", "silent", "no_memory", "leak", "leak_files", "close_files", "fill_disk", "litter",
+                     "write_outside");
   static constexpr std::array options{
       option("mood", "what it does at epoch 1").one_of(moods).otherwise("good").searchable(),
       option("epoch_ms", "duration of an epoch").integer(0, 1000000).otherwise(0),
       option("jitter_ms", "longest further duration of an epoch").integer(0, 1000000).otherwise(0),
       option("only_once", "the mood passes when this file exists; the trainer makes it").path(),
+      option("outside", "the file that write_outside writes").path(),
       option("refuse", "create() fails").flag().otherwise(false),
   };
   explicit Moody(const Options& o) {
@@ -127,12 +131,15 @@ class Moody : public nascent::Trainer {
       const auto jitter = rng.below(static_cast<std::uint64_t>(request.options.integer("jitter_ms")) + 1);
       value = std::fmod(value * 3 + rng.uniform(), 1.0);
       pause(task, request.options.integer("epoch_ms") + static_cast<std::int64_t>(jitter));
-      if (epoch == 1) be(mood, task);
+      if (epoch == 1) be(mood, task, request.options);
       bool goes_on = true;
       if (mood != "silent") {
         const double reported = mood == "nan" && epoch == 1 ? std::nan("") : value;
         const std::string name = mood == "bad_name" ? "Val Loss" : "val_loss";
-        const nascent::MetricValue metrics[] = {{name, reported}, {"train_loss", value / 2}};
+        const nascent::MetricValue metrics[] = {{name, reported},
+                                                {"train_loss", value / 2},
+                                                {"device_type", static_cast<double>(task.device_type())},
+                                                {"device_id", static_cast<double>(task.device_id())}};
         goes_on = task.report(epoch, metrics) == nascent::Verdict::go;
       }
       if (!request.checkpoint_dir.empty()) write(checkpoint, epoch, value);
@@ -171,7 +178,7 @@ class Moody : public nascent::Trainer {
     std::fclose(file);
     fs::rename(fresh, to);
   }
-  static void be(const std::string& mood, const nascent::Task& task) {
+  static void be(const std::string& mood, const nascent::Task& task, const Options& o) {
     if (mood == "crash") {
       std::fputs("about to touch what is not there\n", stderr);
       std::raise(SIGSEGV);
@@ -185,7 +192,27 @@ class Moody : public nascent::Trainer {
     if (mood == "throw") throw std::runtime_error("a defect");
     if (mood == "invalid") throw nascent::Error(NAS_E_INVALID, "cannot train that");
     if (mood == "no_memory") throw std::bad_alloc();
+    if (mood == "leak") {
+      constexpr std::size_t bytes = std::size_t{150} << 20;
+      leaked.push_back(static_cast<char*>(std::memset(std::malloc(bytes), 1, bytes)));
+    }
+    for (int i = 0; mood == "leak_files" && i < 40; ++i) static_cast<void>(::open("/dev/null", O_RDONLY));
+    for (int fd = 3; mood == "close_files" && fd < 1024; ++fd) ::close(fd);
+    if (mood == "fill_disk") litter(task, 400, 20);
+    if (mood == "litter") litter(task, 8, 0);
+    if (mood == "write_outside" && !std::ofstream(o.text("outside")).put('x').flush()) {
+      throw nascent::Error(NAS_E_IO, o.text("outside") + " cannot be written");
+    }
   }
+  // That many MiB into the trial's folder.
+  static void litter(const nascent::Task& task, int n, int ms) {
+    std::ofstream out(fs::path(task.artifact_dir()) / "litter", std::ios::binary);
+    for (int i = 0; i < n; ++i) {
+      out << std::string(std::size_t{1} << 20, 'x') << std::flush;
+      std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+    }
+  }
+  static inline std::vector<char*> leaked;
   static void eat() {
     std::vector<std::vector<char>> meals;
     for (int i = 0; i < 64; ++i) {

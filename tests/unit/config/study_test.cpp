@@ -108,7 +108,7 @@ TEST(Study, has_every_setting_of_its_file) {
   EXPECT_EQ(study->workers.execution, Execution::workers);
   EXPECT_EQ(study->workers.trial_seconds_max, 600);
   EXPECT_EQ(study->workers.memory_bytes_max, std::uint64_t{4} << 30);
-  EXPECT_EQ(study->workers.retries, 0U);
+  EXPECT_EQ(study->workers.retries, Retries::of_accidents(0));
   EXPECT_EQ(study->final.top, 2U);
   EXPECT_EQ(study->final.seeds, 3U);
   EXPECT_EQ(study->final.budget.amount, 12);

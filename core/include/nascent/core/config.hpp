@@ -1,6 +1,7 @@
 // A study as its TOML file describes it: parsed, checked, completed with defaults.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -11,8 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include "nascent/core/device.hpp"
 #include "nascent/core/options.hpp"
 #include "nascent/core/result.hpp"
+#include "nascent/core/trial.hpp"
 
 namespace nascent::core {
 
@@ -74,12 +77,47 @@ struct Validation {
 
 enum class Execution { in_process, workers };  // "inline", "workers"
 
+// Further attempts after those that ended without a result, by why they did. What follows from the configuration itself
+// (diverged) would only come again.
+struct Retries {
+  static constexpr std::array kReasons = {FailureReason::crashed,       FailureReason::lost,
+                                          FailureReason::timed_out,     FailureReason::out_of_memory,
+                                          FailureReason::out_of_disk,   FailureReason::error};
+  // What `retries = n` means: a crash and a loss may be the machine's fault.
+  static constexpr Retries of_accidents(std::uint32_t n) {
+    Retries retries;
+    retries[FailureReason::crashed] = retries[FailureReason::lost] = n;
+    return retries;
+  }
+  constexpr std::uint32_t& operator[](FailureReason reason) { return counts[static_cast<std::size_t>(reason)]; }
+  constexpr std::uint32_t operator[](FailureReason reason) const { return counts[static_cast<std::size_t>(reason)]; }
+  bool operator==(const Retries&) const = default;
+
+  std::array<std::uint32_t, kFailureReasonNames.size()> counts{};
+};
+
 struct WorkerConfig {
   Execution execution = Execution::workers;
   std::uint32_t count = 1;
+  std::vector<Device> devices;          // one for each worker, or one for all of them; empty: the trainer chooses
+  std::optional<std::uint64_t> memory;  // bytes of all trials together
   std::optional<double> trial_seconds_max;
   std::optional<std::uint64_t> memory_bytes_max;
-  std::uint32_t retries = 1;  // further attempts after a crash or a lost worker; a time-out would only come again
+  std::optional<std::uint64_t> disk_bytes_max;  // in a trial's folder
+  Retries retries = Retries::of_accidents(1);
+  double failure_rate_max = 0.8;  // of recent trials; 1 = whatever fails, the study goes on
+  std::optional<std::uint64_t> recycle_after_trials;
+  bool confine = false;  // workers write only to the study's own files and to `writable`
+  std::vector<std::filesystem::path> writable;  // absolute
+
+  [[nodiscard]] Device device_of(std::size_t worker) const {
+    return devices.empty() ? Device{} : devices[worker % devices.size()];
+  }
+  // Of one trial: its own limit, else its part of `memory`.
+  [[nodiscard]] std::optional<std::uint64_t> memory_limit() const {
+    if (memory_bytes_max || !memory) return memory_bytes_max;
+    return *memory / count;
+  }
 };
 
 // What is trained again at the end, before the test split is opened once.

@@ -72,9 +72,9 @@ inline constexpr std::size_t kFirstFailuresMax = 5;
 inline constexpr std::size_t kFirstInvalidMax = 20;
 
 // Runs trials one after another inside next(), in the order of submission. `batch`: how many may wait for their common
-// write to the store.
+// write to the store. `failure_rate_max`: as WorkerConfig has it.
 std::unique_ptr<Executor> inline_executor(Store& store, const Coordinator& coordinator, TrialRunner& runner,
-                                          std::size_t batch, DecideVerdict decide = {});
+                                          std::size_t batch, DecideVerdict decide = {}, double failure_rate_max = 1);
 
 struct WorkersSetup {
   std::string store_location;  // as given to Store::open

@@ -51,14 +51,19 @@ class OptionTable {
 // "a/b" -> "/a~1b": one step of a JSON pointer (RFC 6901).
 std::string pointer_step(std::string_view key);
 
+// Where a component's code runs: in this process, or in one of its own, so that a crash of it is only a message.
+enum class Isolation { none, process };
+
 // One component as the file names it, before anything is known about it.
 struct ComponentConfig {
   std::string path;                 // in the study: "sampler", "evaluator.0"
   std::string type;                 // alias or id
   SourceLocation where;             // of its section
   SourceLocation type_where;        // of the value of `type`
-  ConfigValue::Table options;       // everything but `type`
+  ConfigValue::Table options;       // everything but `type` and what follows
   std::filesystem::path directory;  // relative NAS_O_PATH options start here
+  Isolation isolation = Isolation::none;  // samplers and schedulers only
+  double call_seconds_max = 600;          // of one call of an isolated component
 };
 
 // What an absent key means: once lines that cannot be read were left out, what seems missing may only be misspelt.

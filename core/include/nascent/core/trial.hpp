@@ -25,7 +25,7 @@ enum class TrialState {
 };
 
 // Why a trial failed. A failed trial is data: the search goes on.
-enum class FailureReason { none, diverged, crashed, out_of_memory, timed_out, lost, error };
+enum class FailureReason { none, diverged, crashed, out_of_memory, timed_out, lost, error, out_of_disk };
 
 // Search trials feed the sampler; final trials retrain a winner and are never told.
 enum class TrialRole { search, final };
@@ -79,8 +79,8 @@ struct Trial {
 // The names people, stores and JSON use, by value of the enumeration.
 inline constexpr std::array<std::string_view, 7> kTrialStateNames = {"queued", "running", "completed", "pruned",
                                                                      "failed", "invalid", "paused"};
-inline constexpr std::array<std::string_view, 7> kFailureReasonNames = {
-    "none", "diverged", "crashed", "out_of_memory", "timed_out", "lost", "error"};
+inline constexpr std::array<std::string_view, 8> kFailureReasonNames = {
+    "none", "diverged", "crashed", "out_of_memory", "timed_out", "lost", "error", "out_of_disk"};
 inline constexpr std::array<std::string_view, 2> kTrialRoleNames = {"search", "final"};
 
 constexpr std::string_view name_of(TrialState state) { return kTrialStateNames[static_cast<std::size_t>(state)]; }

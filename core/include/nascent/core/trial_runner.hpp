@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nascent/core/device.hpp"
 #include "nascent/core/plugins.hpp"
 #include "nascent/core/resolved_study.hpp"
 #include "nascent/core/result.hpp"
@@ -45,9 +46,10 @@ class TrialRunner {
 };
 
 // Runs trials with the study's own components, each created once. `artifacts` is the folder of the study's files (see
-// artifacts_folder); "" keeps no files: no checkpoints, no saved models. `threads`: budget of each trial.
+// artifacts_folder); "" keeps no files: no checkpoints, no saved models. `threads` and `device` are each trial's.
 Result<std::unique_ptr<TrialRunner>> component_runner(PluginCatalog& catalog, const ResolvedStudy& study,
-                                                      std::filesystem::path artifacts, std::uint32_t threads = 1);
+                                                      std::filesystem::path artifacts, std::uint32_t threads = 1,
+                                                      Device device = {});
 
 // Where the files of a study's trials lie: "dir/a.db", study "b" -> "dir/a.artifacts/b"; "" for ":memory:" and URLs.
 std::filesystem::path artifacts_folder(std::string_view store_location, std::string_view study_name);

@@ -1,0 +1,148 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "isolation/component_process.hpp"
+#include "isolation/isolated.hpp"
+#include "isolation/observations.hpp"
+#include "isolation/wire.hpp"
+#include "nascent/core/config.hpp"
+#include "search/proposals.hpp"
+#include "search/verdicts.hpp"
+
+namespace nascent::core::isolation {
+namespace {
+
+Packer answered(nas_status status, std::string_view option, std::string_view reason) {
+  Packer answer;
+  answer.put(status).put_text(option).put_text(reason);
+  return answer;
+}
+Packer answered(const PluginResult<void>& result) {
+  return result ? answered(NAS_OK, "", "") : answered(result.error().status, result.error().option, result.error().reason);
+}
+Packer refused(const Error& error) { return answered(NAS_E_INTERNAL, "", error.message); }
+
+// One component, created by the first message.
+class Component {
+ public:
+  Packer answer(const std::string& message) {
+    Unpacker from(message);
+    switch (from.get<Call>()) {
+      case Call::create:
+        return create(from);
+      case Call::ask:
+        return ask(from);
+      case Call::tell: {
+        const Observations observations(from);
+        return answered(sampler_->call(&nas_sampler_vt::tell, observations.view()));
+      }
+      case Call::decide:
+        return decide(from);
+      case Call::poll:
+        return poll(from);
+    }
+    return answered(NAS_E_INTERNAL, "", "unknown call");
+  }
+
+ private:
+  Packer create(Unpacker& from) {
+    const std::string path = from.get_text(), text = from.get_text();
+    spdlog::set_level(static_cast<spdlog::level::level_enum>(from.get<std::int32_t>()));
+    auto config = parse_study(text, "study", "/");
+    if (!config) return refused(config.error());
+    auto catalog = PluginCatalog::discover({config->plugins.path, config->plugins.allow, {}});
+    if (!catalog) return refused(catalog.error());
+    auto study = resolve_study(std::move(*config), *catalog);
+    if (!study) return refused(study.error());
+    study_ = std::move(*study);
+    return path == "scheduler" ? create_scheduler(*catalog) : create_sampler(*catalog);
+  }
+
+  Packer create_sampler(PluginCatalog& catalog) {
+    const auto shape = dataset_shape(catalog, study_);
+    if (!shape) return refused(shape.error());
+    auto space = create_space(catalog, study_, *shape);
+    if (!space) return refused(space.error());
+    space_.emplace(std::move(*space));
+    const nas_sampler_arg arg = search::sampler_arg(study_.config, *space_);
+    auto made = make<nas_sampler_vt>(catalog, study_.sampler, &arg, sampler_);
+    if (!sampler_) return made;
+    const auto metrics = search::wanted_metrics(*sampler_);
+    made.put(static_cast<std::uint64_t>(metrics.size()));
+    for (const std::string& name : metrics) made.put_text(name);
+    return made;
+  }
+
+  Packer create_scheduler(PluginCatalog& catalog) {
+    const nas_scheduler_arg arg = search::scheduler_arg(study_.config);
+    return make<nas_scheduler_vt>(catalog, *study_.scheduler, &arg, scheduler_).put(std::uint64_t{0});
+  }
+
+  template <class Table>
+  static Packer make(PluginCatalog& catalog, const StudyComponent& component, const void* arg, std::optional<Instance<Table>>& to) {
+    const auto loaded = catalog.load(component.info.kind, component.info.id);
+    if (!loaded) return refused(loaded.error());
+    auto instance = Instance<Table>::create(**loaded, component.fixed.view(), arg);
+    if (!instance) return answered(instance.error().status, instance.error().option, instance.error().reason);
+    to.emplace(std::move(*instance));
+    return answered(NAS_OK, "", "");
+  }
+
+  Packer ask(Unpacker& from) {
+    const auto n_params = from.get<std::uint32_t>();
+    const auto trials = from.get_array<std::uint64_t>();
+    const Observations pending(from);
+    std::vector<double> x(trials.size() * n_params);
+    std::vector<std::uint8_t> active(x.size());
+    nas_rows rows{sizeof(nas_rows), n_params, trials.size(), trials.data(), x.data(), active.data()};
+    std::size_t n_filled = 0;
+    const nas_ask request{sizeof(nas_ask), 0, &rows, &n_filled, pending.view(), nullptr};
+    Packer answer = answered(sampler_->call(&nas_sampler_vt::ask, &request));
+    return answer.put(static_cast<std::uint64_t>(n_filled)).put_array(x.data(), x.size()).put_array(active.data(), active.size());
+  }
+
+  Packer decide(Unpacker& from) {
+    const Observations history(from), trial(from);
+    nas_verdict verdict{};
+    Packer answer = answered(scheduler_->call(&nas_scheduler_vt::decide, history.view(), trial.view(), &verdict));
+    return answer.put(verdict);
+  }
+
+  Packer poll(Unpacker& from) {
+    const Observations history(from);
+    std::vector<nas_verdict> verdicts(from.get<std::uint64_t>());
+    std::size_t n = 0;
+    Packer answer = answered(scheduler_->call(&nas_scheduler_vt::poll, history.view(), verdicts.data(), verdicts.size(), &n));
+    return answer.put_array(verdicts.data(), std::min(n, verdicts.size()));
+  }
+
+  ResolvedStudy study_;
+  std::optional<StudySpace> space_;
+  std::optional<Instance<nas_sampler_vt>> sampler_;
+  std::optional<Instance<nas_scheduler_vt>> scheduler_;
+};
+
+}  // namespace
+
+int component_main(int socket) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  fcntl(socket, F_SETFD, FD_CLOEXEC);
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("component"));
+  spdlog::set_pattern("%l %v");
+  Component component;
+  for (std::string message; receive_message(socket, message);) {
+    if (!send_message(socket, component.answer(message).bytes())) break;
+  }
+  return 0;
+}
+
+}  // namespace nascent::core::isolation

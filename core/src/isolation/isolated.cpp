@@ -1,0 +1,190 @@
+#include "isolation/isolated.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <nascent/error.hpp>
+#include <utility>
+
+#include "isolation/component_process.hpp"
+#include "isolation/observations.hpp"
+#include "isolation/wire.hpp"
+
+namespace nascent::core::isolation {
+namespace {
+
+// What create() is given in place of the kind's own struct.
+struct Order {
+  std::string study, path, name;
+  double seconds_max;
+};
+
+class Isolated {
+ public:
+  explicit Isolated(ComponentProcess process) : process_(std::move(process)) {}
+
+  // Calls, and reads the head of the answer. `read` gets the rest where the component succeeded.
+  template <class Read>
+  nas_status call(const Packer& request, nas_error* error, const Read& read) {
+    const auto answer = process_.call(request.bytes());
+    if (!answer) return nascent::set_error(error, NAS_E_INTERNAL, answer.error().message);
+    Unpacker from(*answer);
+    const auto status = from.get<nas_status>();
+    const std::string option = from.get_text(), reason = from.get_text();
+    if (status == NAS_OK) read(from);
+    if (!from.good()) return nascent::set_error(error, NAS_E_INTERNAL, "its process answered with a message that is none");
+    return status == NAS_OK ? NAS_OK : nascent::set_error(error, status, reason, option);
+  }
+  [[nodiscard]] std::vector<std::string>& metrics() { return metrics_; }
+
+ private:
+  ComponentProcess process_;
+  std::vector<std::string> metrics_;
+};
+
+Isolated& isolated(void* self) { return *static_cast<Isolated*>(self); }
+
+// No exception leaves a slot; those of memory are the only ones here.
+template <class Body>
+nas_status guarded(nas_error* error, const Body& body) noexcept {
+  try {
+    return body();
+  } catch (const std::exception& e) {
+    return nascent::set_error(error, NAS_E_NOMEM, e.what());
+  }
+}
+
+nas_status NAS_CALL create_elsewhere(const nas_host*, const nas_config*, const void* kind_arg, void** self, nas_error* error) noexcept {
+  return guarded(error, [&] {
+    const Order& order = *static_cast<const Order*>(kind_arg);
+    auto process = ComponentProcess::start(order.name, order.seconds_max);
+    if (!process) return nascent::set_error(error, NAS_E_INTERNAL, process.error().message);
+    auto made = std::make_unique<Isolated>(std::move(*process));
+    Packer request;
+    request.put(Call::create).put_text(order.path).put_text(order.study).put(static_cast<std::int32_t>(spdlog::get_level()));
+    const nas_status status = made->call(request, error, [&](Unpacker& from) {
+      const auto n = from.get<std::uint64_t>();
+      for (std::uint64_t i = 0; i < n && from.good(); ++i) made->metrics().push_back(from.get_text());
+    });
+    if (status == NAS_OK) *self = made.release();
+    return status;
+  });
+}
+
+void NAS_CALL destroy_elsewhere(void* self) noexcept { delete &isolated(self); }
+
+nas_status NAS_CALL metric_name(void* self, std::size_t index, nas_str* out) noexcept {
+  const auto& metrics = isolated(self).metrics();
+  if (index >= metrics.size()) return NAS_E_EXHAUSTED;
+  *out = nascent::str(metrics[index]);
+  return NAS_OK;
+}
+constexpr nas_sampler_metrics kMetrics{sizeof(nas_sampler_metrics), 0, &metric_name};
+
+const void* NAS_CALL extension_of_sampler(void*, const char* id) noexcept {
+  return std::string_view(id) == NAS_SAMPLER_METRICS ? &kMetrics : nullptr;
+}
+const void* NAS_CALL extension_of_scheduler(void*, const char*) noexcept { return nullptr; }
+
+nas_status NAS_CALL ask(void* self, const nas_ask* request, nas_error* error) noexcept {
+  return guarded(error, [&] {
+    const nas_rows& out = *request->out;
+    const std::size_t width = out.n_params;
+    Packer message;
+    message.put(Call::ask).put(out.n_params).put_array(out.trial_id, out.n_rows);
+    put(message, request->pending);
+    bool fits = false;
+    const nas_status status = isolated(self).call(message, error, [&](Unpacker& from) {
+      const auto n_filled = from.get<std::uint64_t>();
+      const auto x = from.get_array<double>();
+      const auto active = from.get_array<std::uint8_t>();
+      *request->n_filled = n_filled;  // the caller judges what is no number of rows
+      fits = from.good() && x.size() == out.n_rows * width && active.size() == x.size();
+      if (!fits) return;
+      std::ranges::copy(x, out.x);
+      std::ranges::copy(active, out.active);
+    });
+    return status != NAS_OK || fits ? status : nascent::set_error(error, NAS_E_INTERNAL, "its process answered with rows of another size");
+  });
+}
+
+nas_status NAS_CALL tell(void* self, const nas_obs* observations, nas_error* error) noexcept {
+  return guarded(error, [&] {
+    Packer message;
+    message.put(Call::tell);
+    put(message, observations);
+    return isolated(self).call(message, error, [](Unpacker&) {});
+  });
+}
+
+nas_status NAS_CALL decide(void* self, const nas_obs* history, const nas_obs* trial, nas_verdict* out, nas_error* error) noexcept {
+  return guarded(error, [&] {
+    Packer message;
+    message.put(Call::decide);
+    put(message, history);
+    put(message, trial);
+    return isolated(self).call(message, error, [&](Unpacker& from) { *out = from.get<nas_verdict>(); });
+  });
+}
+
+nas_status NAS_CALL poll_promotions(void* self, const nas_obs* history, nas_verdict* out, std::size_t cap, std::size_t* n,
+                                    nas_error* error) noexcept {
+  return guarded(error, [&] {
+    Packer message;
+    message.put(Call::poll);
+    put(message, history);
+    message.put(static_cast<std::uint64_t>(cap));
+    return isolated(self).call(message, error, [&](Unpacker& from) {
+      const auto verdicts = from.get_array<nas_verdict>();
+      *n = std::min(verdicts.size(), cap);
+      std::copy_n(verdicts.begin(), *n, out);
+    });
+  });
+}
+
+const nas_sampler_vt kSampler{sizeof(nas_sampler_vt), 0, &create_elsewhere, &destroy_elsewhere, &extension_of_sampler, &ask, &tell};
+const nas_scheduler_vt kScheduler{sizeof(nas_scheduler_vt), 0,       &create_elsewhere, &destroy_elsewhere,
+                                  &extension_of_scheduler,  &decide, &poll_promotions};
+
+const void* table_for(const nas_sampler_vt*) { return &kSampler; }
+const void* table_for(const nas_scheduler_vt*) { return &kScheduler; }
+
+// Instances point to their component, which therefore lives to the end of the process.
+struct Description {
+  std::string kind, id, alias, version;
+  nas_component component{};
+};
+const nas_component& described(const ComponentInfo& info, const void* table) {
+  static std::mutex mutex;
+  static auto& all = *new std::deque<Description>;
+  const std::lock_guard lock(mutex);
+  Description& d = all.emplace_back(Description{info.kind, info.id, info.alias, info.version, {}});
+  d.component.size = sizeof d.component;
+  d.component.kind = nascent::str(d.kind);
+  d.component.id = nascent::str(d.id);
+  d.component.alias = nascent::str(d.alias);
+  d.component.version = nascent::str(d.version);
+  d.component.vt = table;
+  return d.component;
+}
+
+}  // namespace
+
+template <class Table>
+Result<Instance<Table>> create_isolated(const ResolvedStudy& study, const StudyComponent& component, const ComponentConfig& config) {
+  const Order order{resolved_toml(study.config), component.path, fmt::format("{} {}", component.path, component.info.alias), config.call_seconds_max};
+  const OptionTable none;
+  const nas_config options = none.view();
+  auto instance = Instance<Table>::create(described(component.info, table_for(static_cast<const Table*>(nullptr))), options, &order);
+  if (!instance) return tl::unexpected<Error>(creation_error(instance.error(), component, study.config));
+  return std::move(*instance);
+}
+
+template Result<Instance<nas_sampler_vt>> create_isolated(const ResolvedStudy&, const StudyComponent&, const ComponentConfig&);
+template Result<Instance<nas_scheduler_vt>> create_isolated(const ResolvedStudy&, const StudyComponent&, const ComponentConfig&);
+
+}  // namespace nascent::core::isolation
