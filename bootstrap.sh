@@ -17,13 +17,13 @@ build_packages=(
   build-essential cmake ninja-build ccache pkg-config
   libtorch-dev libopenblas0-pthread
   libboost-dev libtomlplusplus-dev libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev libexpected-dev libeigen3-dev
-  libnlopt-cxx-dev libsoci-dev libsqlite3-dev zlib1g-dev libssl-dev libxxhash-dev
+  libnlopt-cxx-dev libsoci-dev libsqlite3-dev libpq-dev zlib1g-dev libssl-dev libxxhash-dev
 )
 demo_packages=(dataset-fashion-mnist)
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev dataset-fashion-mnist
   clang-14 libc++-14-dev libc++abi-14-dev libclang-rt-14-dev lld-14
-  g++-mingw-w64-x86-64 abigail-tools binutils graphviz sqlite3
+  g++-mingw-w64-x86-64 abigail-tools binutils graphviz sqlite3 postgresql
   python3-torch python3-numpy
 )
 

@@ -115,18 +115,31 @@ Result<LeaseState> MemoryStore::finish(const Lease& lease, const Trial& result) 
   return study->open_state();
 }
 
+LeaseState MemoryStore::Study::queue_again(const Lease& lease, FailureReason reason, std::string_view message) {
+  if (!end_attempt(lease, reason, message)) return LeaseState::lost;
+  Trial& trial = find(lease.trial)->trial;
+  trial.state = TrialState::queued;
+  trial.started_at = 0;
+  queued.insert(trial.id);
+  return open_state();
+}
+
 Result<LeaseState> MemoryStore::requeue(const Coordinator& coordinator, const Lease& lease, FailureReason reason,
                                         std::string_view message) {
   const std::lock_guard lock(mutex_);
   const auto study = held(coordinator);
   if (!study) return tl::unexpected<Error>(study.error());
-  if (lease.study != coordinator.study || !(*study)->end_attempt(lease, reason, message)) return LeaseState::lost;
-  Trial& trial = (*study)->find(lease.trial)->trial;
-  trial.state = TrialState::queued;
-  trial.started_at = 0;
-  (*study)->queued.insert(trial.id);
+  if (lease.study != coordinator.study) return LeaseState::lost;
   ++version_;
-  return (*study)->open_state();
+  return (*study)->queue_again(lease, reason, message);
+}
+
+Result<LeaseState> MemoryStore::give_back(const Lease& lease, FailureReason reason, std::string_view message) {
+  const std::lock_guard lock(mutex_);
+  Study* study = find(lease.study);
+  if (study == nullptr) return LeaseState::lost;
+  ++version_;
+  return study->queue_again(lease, reason, message);
 }
 
 Result<std::vector<ReportRecord>> MemoryStore::reports(StudyId id, TrialId trial) {

@@ -45,6 +45,7 @@ class MemoryStore final : public Store {
   Result<ReportReceipt> report(const Lease& lease, const Report& report, VerdictWanted wanted) override;
   Result<std::optional<Verdict>> verdict(const Lease& lease, std::uint32_t number) override;
   Result<LeaseState> finish(const Lease& lease, const Trial& result) override;
+  Result<LeaseState> give_back(const Lease& lease, FailureReason reason, std::string_view message) override;
 
   Result<std::vector<Trial>> trials(StudyId study, const TrialFilter& filter) override;
   Result<std::optional<Trial>> trial(StudyId study, TrialId trial) override;
@@ -106,6 +107,7 @@ class MemoryStore final : public Store {
     LeaseRecord* open_lease(const Lease& lease);
     LeaseState open_state() const;
     bool end_attempt(const Lease& lease, FailureReason reason, std::string_view message);
+    LeaseState queue_again(const Lease& lease, FailureReason reason, std::string_view message);
   };
 
   Study* find(StudyId study);

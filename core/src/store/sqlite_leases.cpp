@@ -112,14 +112,22 @@ Result<LeaseState> SqliteStore::finish(const Lease& lease, const Trial& result) 
   });
 }
 
+Result<LeaseState> SqliteStore::queue_again(const Lease& lease, FailureReason reason, std::string_view message) {
+  if (!end_attempt(lease, reason, message)) return LeaseState::lost;
+  db_->execute("UPDATE trials SET state = 'queued', started_at = 0 WHERE study_id = ? AND id = ?", lease.study,
+               lease.trial);
+  return open_state(lease.study);
+}
+
 Result<LeaseState> SqliteStore::requeue(const Coordinator& coordinator, const Lease& lease, FailureReason reason,
                                         std::string_view message) {
   return write_as(coordinator, [&]() -> Result<LeaseState> {
-    if (lease.study != coordinator.study || !end_attempt(lease, reason, message)) return LeaseState::lost;
-    db_->execute("UPDATE trials SET state = 'queued', started_at = 0 WHERE study_id = ? AND id = ?", lease.study,
-                 lease.trial);
-    return open_state(lease.study);
+    return lease.study == coordinator.study ? queue_again(lease, reason, message) : LeaseState::lost;
   });
+}
+
+Result<LeaseState> SqliteStore::give_back(const Lease& lease, FailureReason reason, std::string_view message) {
+  return write([&] { return queue_again(lease, reason, message); });
 }
 
 Result<std::vector<ReportRecord>> SqliteStore::reports_from(Query& rows) {

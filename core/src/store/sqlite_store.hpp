@@ -48,6 +48,7 @@ class SqliteStore final : public Store {
   Result<ReportReceipt> report(const Lease& lease, const Report& report, VerdictWanted wanted) override;
   Result<std::optional<Verdict>> verdict(const Lease& lease, std::uint32_t number) override;
   Result<LeaseState> finish(const Lease& lease, const Trial& result) override;
+  Result<LeaseState> give_back(const Lease& lease, FailureReason reason, std::string_view message) override;
 
   Result<std::vector<Trial>> trials(StudyId study, const TrialFilter& filter) override;
   Result<std::optional<Trial>> trial(StudyId study, TrialId trial) override;
@@ -99,6 +100,7 @@ class SqliteStore final : public Store {
   Result<LeaseState> open_state(StudyId study);
   // False when the attempt had ended already.
   bool end_attempt(const Lease& lease, FailureReason reason, std::string_view message);
+  Result<LeaseState> queue_again(const Lease& lease, FailureReason reason, std::string_view message);
   std::vector<PluginRecord> plugins_of(StudyId study);
   Result<const ParameterNames*> names_of(StudyId study);
   Result<void> insert(StudyId study, const Trial& trial, std::optional<std::uint64_t> landed);

@@ -1,12 +1,16 @@
 // What every engine of the store promises.
 #include <gmock/gmock.h>
 
+#include <poll.h>
+
+#include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
 #include <thread>
 
 #include "store_fixture.hpp"
+#include "support/postgresql.hpp"
 
 namespace nascent::core::test {
 namespace {
@@ -15,16 +19,29 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-enum class Engine { memory, sqlite };
+enum class Engine { memory, sqlite, postgresql };
 
 class StoreContract : public ::testing::TestWithParam<Engine> {
  protected:
   void SetUp() override {
-    store_ = must(Store::open(GetParam() == Engine::memory ? ":memory:" : folder_.path("study.db")));
+    if (GetParam() == Engine::postgresql) NASCENT_NEEDS_POSTGRESQL();
+    location_ = location();
+    store_ = must(Store::open(location_));
     study_ = must(store_->create_study(small_study()));
     coordinator_ = must(store_->acquire_coordinator(study_));
   }
 
+  std::string location() const {
+    switch (GetParam()) {
+      case Engine::memory:
+        return ":memory:";
+      case Engine::sqlite:
+        return folder_.path("study.db");
+      case Engine::postgresql:
+        break;
+    }
+    return nascent::test::PostgresqlServer::shared().database();
+  }
   void enqueue(TrialId count) {
     std::vector<Trial> trials;
     for (TrialId id = 0; id < count; ++id) trials.push_back(small_trial(id));
@@ -42,13 +59,18 @@ class StoreContract : public ::testing::TestWithParam<Engine> {
   }
 
   TemporaryFolder folder_;
+  std::string location_;
   std::unique_ptr<Store> store_;
   StudyId study_ = 0;
   Coordinator coordinator_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Engines, StoreContract, ::testing::Values(Engine::memory, Engine::sqlite),
-                         [](const auto& engine) { return engine.param == Engine::memory ? "memory" : "sqlite"; });
+std::string engine_name(const ::testing::TestParamInfo<Engine>& engine) {
+  constexpr std::array<const char*, 3> names{"memory", "sqlite", "postgresql"};
+  return names[static_cast<std::size_t>(engine.param)];
+}
+INSTANTIATE_TEST_SUITE_P(Engines, StoreContract, ::testing::Values(Engine::memory, Engine::sqlite, Engine::postgresql),
+                         engine_name);
 
 bool same_bits(double a, double b) {
   return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b) || (std::isnan(a) && std::isnan(b));
@@ -565,6 +587,34 @@ TEST_P(StoreContract, only_the_coordinator_takes_from_the_queue) {
   coordinator_ = must(store_->acquire_coordinator(study_, -1));
   EXPECT_FALSE(store_->take_queued(earlier, 0));
   EXPECT_TRUE(must(store_->take_queued(coordinator_, 0)));
+}
+
+TEST_P(StoreContract, a_worker_gives_its_attempt_back) {
+  enqueue(1);
+  const auto [first, trial] = lease();
+  EXPECT_EQ(must(store_->give_back(first, FailureReason::none, "interrupted")), LeaseState::held);
+  EXPECT_EQ(must(store_->trial(study_, 0))->state, TrialState::queued);
+  EXPECT_THAT(must(store_->open_leases(study_)), IsEmpty());
+  EXPECT_EQ(must(store_->attempts(study_, 0)).at(0).message, "interrupted");
+  const auto [second, again] = lease();
+  EXPECT_EQ(second.attempt, first.attempt + 1);
+  EXPECT_EQ(must(store_->give_back(first, FailureReason::none, "")), LeaseState::lost) << "an earlier attempt";
+  EXPECT_EQ(must(store_->trial(study_, 0))->state, TrialState::running);
+}
+
+TEST_P(StoreContract, tells_of_changes_where_the_engine_can) {
+  const int changes = store_->changes_fd();
+  if (changes < 0) GTEST_SKIP() << "this engine does not tell";
+  const auto readable = [&](int milliseconds) {
+    pollfd file{changes, POLLIN, 0};
+    return poll(&file, 1, milliseconds) == 1;
+  };
+  must(store_->version());
+  EXPECT_FALSE(readable(0));
+  must(Store::open(location_, OpenMode::must_exist).and_then([&](const auto& other) { return other->add_event(study_, "note", "{}"); }));
+  EXPECT_TRUE(readable(5'000));
+  must(store_->version());
+  EXPECT_FALSE(readable(0));
 }
 
 TEST_P(StoreContract, the_version_moves_with_every_change_and_only_then) {

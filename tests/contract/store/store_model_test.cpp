@@ -1,10 +1,12 @@
 // Random operations on every engine, each compared with a model of a few lines.
 #include <gmock/gmock.h>
 
+#include <functional>
 #include <map>
 #include <random>
 
 #include "store_fixture.hpp"
+#include "support/postgresql.hpp"
 
 namespace nascent::core::test {
 namespace {
@@ -201,11 +203,11 @@ class Session {
   std::uint64_t cursor_ = 0;
 };
 
-void run_random_sessions(bool on_disk) {
-  for (unsigned seed = 0; seed < 20; ++seed) {
+void run_random_sessions(const std::function<std::string(const TemporaryFolder&)>& location, unsigned sessions = 20) {
+  for (unsigned seed = 0; seed < sessions; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     const TemporaryFolder folder;
-    const auto store = must(Store::open(on_disk ? folder.path("study.db") : ":memory:"));
+    const auto store = must(Store::open(location(folder)));
     Session session(*store, seed);
     for (int step = 0; step < 250 && !::testing::Test::HasFatalFailure(); ++step) {
       session.step();
@@ -214,8 +216,16 @@ void run_random_sessions(bool on_disk) {
   }
 }
 
-TEST(StoreModel, random_operations_in_memory_agree_with_the_model) { run_random_sessions(false); }
-TEST(StoreModel, random_operations_on_disk_agree_with_the_model) { run_random_sessions(true); }
+TEST(StoreModel, random_operations_in_memory_agree_with_the_model) {
+  run_random_sessions([](const auto&) { return ":memory:"; });
+}
+TEST(StoreModel, random_operations_on_disk_agree_with_the_model) {
+  run_random_sessions([](const auto& folder) { return folder.path("study.db"); });
+}
+TEST(StoreModel, random_operations_in_postgresql_agree_with_the_model) {
+  NASCENT_NEEDS_POSTGRESQL();
+  run_random_sessions([](const auto&) { return nascent::test::PostgresqlServer::shared().database(); }, 8);
+}
 
 }  // namespace
 }  // namespace nascent::core::test

@@ -156,15 +156,20 @@ enum class OpenMode {
 // Errors: ErrorKind::store; the message names the store and the way out.
 class Store {
  public:
-  // `location` is the path of an SQLite file, or ":memory:" for a store that ends with the object.
+  // `location` is the path of an SQLite file, the URL of a PostgreSQL database (postgresql://...), or ":memory:" for a store
+  // that ends with the object.
   static Result<std::unique_ptr<Store>> open(const std::string& location, OpenMode mode = OpenMode::create_or_open);
 
   virtual ~Store() = default;
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  // Changes whenever anybody has changed the store. Cheap enough to poll every few milliseconds.
+  // Changes whenever anybody has changed the store; signs of life (renew, heartbeat) need not count. Cheap enough to poll
+  // every few milliseconds.
   virtual Result<std::uint64_t> version() = 0;
+  // A descriptor that becomes readable when somebody has changed the store, until version() is asked; for poll(2). -1: this
+  // engine tells nobody, look from time to time.
+  virtual int changes_fd() { return -1; }
 
   // Studies. ---------------------------------------------------------------------------------------------------------
   // `queue`: the configurations that it tries first.
@@ -175,7 +180,8 @@ class Store {
 
   // Coordinator. -----------------------------------------------------------------------------------------------------
   // Fails, naming the holder, while another coordinator lives: on this machine its process is looked at; elsewhere it
-  // has to renew() within `stale_after_seconds`. A negative time takes the study over in any case.
+  // has to renew() within `stale_after_seconds`, unless the engine notices by itself (PostgreSQL: its session). A negative
+  // time takes the study over in any case.
   virtual Result<Coordinator> acquire_coordinator(StudyId study, double stale_after_seconds = 60) = 0;
   // Who coordinates the study now; empty when nobody does, because the last one released it or is gone (judged as above).
   virtual Result<std::optional<CoordinatorRecord>> coordinator(StudyId study, double stale_after_seconds = 60) = 0;
@@ -220,6 +226,8 @@ class Store {
   // metrics, details_json, cost_seconds and artifact_dir are taken from `result`. A coordinator may call it for a
   // worker that died.
   virtual Result<LeaseState> finish(const Lease& lease, const Trial& result) = 0;
+  // Ends the attempt without a result and queues the trial again, as requeue() does: for the worker that holds it.
+  virtual Result<LeaseState> give_back(const Lease& lease, FailureReason reason, std::string_view message) = 0;
 
   // Reading. ---------------------------------------------------------------------------------------------------------
   virtual Result<std::vector<Trial>> trials(StudyId study, const TrialFilter& filter = {}) = 0;  // by id

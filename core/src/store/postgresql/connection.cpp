@@ -1,0 +1,308 @@
+#include "store/postgresql/connection.hpp"
+
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <bit>
+#include <cstring>
+
+#include "nascent/core/store_location.hpp"
+#include "plugins/utf8.hpp"
+#include "store/clock.hpp"
+
+namespace nascent::core::store::postgresql {
+namespace {
+
+// A machine that vanished is noticed after half a minute, on either side. A client that stops in the middle of a
+// transaction gives its locks back. Nobody waits forever for one.
+constexpr const char* kSession =
+    "SET search_path TO nascent; SET client_min_messages TO warning; SET lock_timeout TO '30s'; "
+    "SET idle_in_transaction_session_timeout TO '20s'; "
+    "SET tcp_keepalives_idle TO 10; SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 4";
+constexpr int kServerMin = 140000;  // pg_terminate_backend() that waits
+
+template <class T>
+std::string big_endian(T value) {
+  std::string bytes(sizeof(T), '\0');
+  for (std::size_t i = 0; i < sizeof(T); ++i) bytes[sizeof(T) - 1 - i] = static_cast<char>(value >> (8 * i));
+  return bytes;
+}
+
+bool says(std::string_view text, std::string_view words) { return text.find(words) != std::string_view::npos; }
+
+// libpq's and the server's messages have several lines, and name what failed again and again.
+std::string on_one_line(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  for (char& c : text) {
+    if (c == '\n' || c == '\t') c = ' ';
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string explain(std::string_view state, std::string detail, const std::string& location) {
+  detail = on_one_line(std::move(detail));
+  const std::string store = "store " + location + ": ";
+  if (state == "53100") {
+    return store +
+           fmt::format(
+               "the server's disk is full ({}); nothing stored so far is lost and the study stays resumable: free "
+               "some space there, then `nascent resume`",
+               detail);
+  }
+  if (state == "42501") {
+    return store + fmt::format(
+                       "the server permits it not to this user ({}); nascent needs a schema of its own: "
+                       "GRANT CREATE ON DATABASE ... TO ..., or let its owner run the study",
+                       detail);
+  }
+  if (state == "55P03") {
+    return store +
+           fmt::format("another session kept it locked ({}); look for it in pg_stat_activity, then try again", detail);
+  }
+  if (state == "25006") return store + fmt::format("the server takes no changes ({}); name its primary", detail);
+  if (state == "3D000" || (state.empty() && says(detail, "database \"") && says(detail, "does not exist"))) {
+    return store + fmt::format("the server has no such database ({}); make it first: createdb -E UTF8 NAME", detail);
+  }
+  if (says(detail, "too many clients") || says(detail, "connection slots are reserved") || state == "53300") {
+    return store + fmt::format(
+                       "the server takes no more connections ({}); a worker takes two, a coordinator one: raise "
+                       "max_connections, or start fewer workers",
+                       detail);
+  }
+  if (state.empty() && (says(detail, "authentication failed") || says(detail, "no password supplied") ||
+                        says(detail, "role \"") || says(detail, "no pg_hba.conf entry"))) {
+    return store + fmt::format(
+                       "the server lets nobody in so ({}); check the user in the URL, and its password in "
+                       "~/.pgpass or PGPASSWORD",
+                       detail);
+  }
+  if (state.empty() && (says(detail, "permission denied for database"))) {
+    return store +
+           fmt::format("this user may not connect to the database ({}); GRANT CONNECT ON DATABASE ... TO ...", detail);
+  }
+  if (state.empty() || state.starts_with("08") || state.starts_with("57P")) {
+    return store + fmt::format(
+                       "the server cannot be reached ({}); nothing stored is lost: check that it runs, its host and "
+                       "port, then try again",
+                       detail);
+  }
+  return store + fmt::format("{} (PostgreSQL {})", detail, state);
+}
+
+Parameter parameter(std::string_view text) {
+  Parameter p{kText, false, text_of(text)};
+  for (char& c : p.bytes) {
+    if (c == '\0') c = '?';
+  }
+  return p;
+}
+Parameter parameter(Blob blob) { return {kBytes, false, std::string(blob.bytes)}; }
+Parameter parameter(bool value) { return {kBool, false, std::string(1, value ? '\1' : '\0')}; }
+Parameter parameter(std::int64_t value) { return {kInteger, false, big_endian(static_cast<std::uint64_t>(value))}; }
+Parameter parameter(double value) { return {kReal, false, big_endian(std::bit_cast<std::uint64_t>(value))}; }
+
+std::string_view Query::bytes() {
+  const int column = column_++;
+  return {PQgetvalue(rows_.get(), row_, column), static_cast<std::size_t>(PQgetlength(rows_.get(), row_, column))};
+}
+
+std::int64_t Query::integer() {
+  const std::string_view raw = bytes();
+  std::uint64_t value = 0;
+  for (const char c : raw) value = value << 8U | static_cast<unsigned char>(c);
+  if (raw.size() == 4) return static_cast<std::int32_t>(value);
+  return static_cast<std::int64_t>(value);
+}
+
+double Query::real() { return std::bit_cast<double>(integer()); }
+
+std::optional<std::int64_t> Query::optional_integer() {
+  if (!null()) return integer();
+  ++column_;
+  return std::nullopt;
+}
+
+std::optional<double> Query::optional_real() {
+  if (!null()) return real();
+  ++column_;
+  return std::nullopt;
+}
+
+Database::Database(std::string location, bool read_only)
+    : location_(std::move(location)),
+      read_only_(read_only),
+      events_(epoll_create1(EPOLL_CLOEXEC)),
+      pulse_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  epoll_ctl(events_.get(), EPOLL_CTL_ADD, pulse_.get(), &event);
+  connect();
+}
+
+void Database::connect() {
+  statements_.clear();
+  const LocationSecrets secrets = secrets_of(location_);
+  // What the URL says comes later and holds.
+  std::vector<const char*> names{"fallback_application_name", "client_encoding",  "connect_timeout",  "keepalives_idle",
+                                 "keepalives_interval",       "keepalives_count", "tcp_user_timeout", "dbname"};
+  std::vector<const char*> values{"nascent", "UTF8", "10", "10", "5", "4", "30000", location_.c_str()};
+  if (!secrets.password.empty()) {
+    names.push_back("password");
+    values.push_back(secrets.password.c_str());
+  }
+  if (!secrets.ssl_password.empty()) {
+    names.push_back("sslpassword");
+    values.push_back(secrets.ssl_password.c_str());
+  }
+  names.push_back(nullptr);
+  values.push_back(nullptr);
+  connection_.reset(PQconnectdbParams(names.data(), values.data(), /*expand_dbname=*/1));
+  if (PQstatus(connection_.get()) != CONNECTION_OK) return fail(nullptr);
+  PQsetNoticeProcessor(
+      connection_.get(), [](void*, const char*) {}, nullptr);
+  if (PQserverVersion(connection_.get()) < kServerMin) {
+    return refuse(fmt::format("PostgreSQL {} is too old; version {} or later is needed",
+                              PQserverVersion(connection_.get()) / 10000, kServerMin / 10000));
+  }
+  const char* encoding = PQparameterStatus(connection_.get(), "server_encoding");
+  if (encoding == nullptr || std::string_view(encoding) != "UTF8") {
+    return refuse(
+        fmt::format("the database keeps text as {}; make one that keeps UTF8: createdb -E UTF8 -T template0 NAME",
+                    encoding == nullptr ? "?" : encoding));
+  }
+  script(kSession);
+  if (read_only_) script("SET default_transaction_read_only TO on");
+  if (Query row = query("SELECT extract(epoch FROM clock_timestamp())::float8"); row.next())
+    clock_offset_ = row.real() - now();
+  epoll_event event{};
+  event.events = EPOLLIN;
+  epoll_ctl(events_.get(), EPOLL_CTL_ADD, PQsocket(connection_.get()),
+            &event);  // closing the socket takes it out again
+  if (listening_) script("LISTEN nascent");
+}
+
+void Database::reconnect() {
+  trouble_ = Trouble::none;
+  error_.reset();
+  transaction_ = 0;
+  connection_.reset();
+  connect();
+  ++notified_;  // what happened meanwhile nobody told
+}
+
+ResultSet Database::run(const char* sql, const Parameter* parameters, std::size_t count) {
+  if (!ok()) return nullptr;
+  std::vector<Oid> types(count);
+  std::vector<const char*> values(count);
+  std::vector<int> lengths(count), formats(count, 1);
+  for (std::size_t i = 0; i < count; ++i) {
+    types[i] = parameters[i].type;
+    values[i] = parameters[i].null ? nullptr : parameters[i].bytes.data();
+    lengths[i] = static_cast<int>(parameters[i].bytes.size());
+  }
+  auto known = statements_.find(sql);
+  if (known == statements_.end()) {
+    std::string name = fmt::format("s{}", statements_.size());
+    if (!take(PQprepare(connection_.get(), name.c_str(), sql, static_cast<int>(count), types.data()))) return nullptr;
+    known = statements_.emplace(sql, std::move(name)).first;
+  }
+  return take(PQexecPrepared(connection_.get(), known->second.c_str(), static_cast<int>(count), values.data(),
+                             lengths.data(), formats.data(), /*resultFormat=*/1));
+}
+
+ResultSet Database::take(PGresult* result) {
+  ResultSet owned(result);
+  if (!ok()) return nullptr;
+  const ExecStatusType status = PQresultStatus(result);
+  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+    fail(result);
+    return nullptr;
+  }
+  if (listening_) collect_notices();
+  return owned;
+}
+
+void Database::fail(const PGresult* result) {
+  if (!ok()) return;
+  const char* field = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  const std::string_view state = field == nullptr ? "" : field;
+  const char* primary = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+  const bool gone = PQstatus(connection_.get()) != CONNECTION_OK || state.starts_with("57P") || state.starts_with("08");
+  const bool conflict = state == "40001" || state == "40P01";
+  trouble_ = gone ? Trouble::lost : conflict ? Trouble::conflict : Trouble::refused;
+  error_ = Error{ErrorKind::store,
+                 explain(state, primary != nullptr ? primary : PQerrorMessage(connection_.get()), location_)};
+}
+
+void Database::refuse(std::string message) {
+  if (!ok()) return;
+  trouble_ = Trouble::refused;
+  error_ = Error{ErrorKind::store, fmt::format("store {}: {}", location_, message)};
+}
+
+std::optional<Error> Database::take_error() {
+  trouble_ = Trouble::none;
+  return std::exchange(error_, std::nullopt);
+}
+
+void Database::begin() {
+  in_doubt_ = 0;
+  if (!ok()) return;
+  transaction_ = 0;
+  const ResultSet answer = take(PQexec(connection_.get(), "BEGIN; SELECT pg_current_xact_id()::text"));
+  if (answer != nullptr) transaction_ = std::strtoll(PQgetvalue(answer.get(), 0, 0), nullptr, 10);
+}
+
+void Database::commit(bool notice) {
+  if (!ok()) return;
+  in_doubt_ = transaction_;
+  static_cast<void>(take(PQexec(connection_.get(), notice ? "NOTIFY nascent; COMMIT" : "COMMIT")));
+  if (trouble_ != Trouble::lost) in_doubt_ = 0;
+}
+
+void Database::rollback() {
+  if (PQtransactionStatus(connection_.get()) != PQTRANS_IDLE) PQclear(PQexec(connection_.get(), "ROLLBACK"));
+}
+
+void Database::listen() {
+  if (listening_) return;
+  script("LISTEN nascent");
+  listening_ = ok();
+}
+
+void Database::collect_notices() {
+  bool news = false;
+  while (PGnotify* told = PQnotifies(connection_.get())) {
+    PQfreemem(told);
+    ++notified_;
+    news = true;
+  }
+  const std::uint64_t one = 1;
+  if (news) static_cast<void>(!write(pulse_.get(), &one, sizeof one));
+}
+
+std::uint64_t Database::notified() {
+  std::uint64_t pulses = 0;
+  static_cast<void>(!read(pulse_.get(), &pulses, sizeof pulses));
+  if (PQconsumeInput(connection_.get()) == 0) {
+    fail(nullptr);
+  } else {
+    while (PGnotify* told = PQnotifies(connection_.get())) {
+      PQfreemem(told);
+      ++notified_;
+    }
+  }
+  return notified_;
+}
+
+std::int64_t Database::changed_by(const Query& query) {
+  if (query.rows_ == nullptr) return 0;
+  const char* count = PQcmdTuples(query.rows_.get());
+  return *count == '\0' ? 0 : std::strtoll(count, nullptr, 10);
+}
+
+}  // namespace nascent::core::store::postgresql
