@@ -34,7 +34,7 @@ core::Result<core::Trial> find_trial(const OpenStudy& study, core::TrialId id) {
   auto trial = study.store->trial(study.record.id, id);
   if (!trial) return tl::unexpected(trial.error());
   if (*trial) return std::move(**trial);
-  const auto all = study.store->trials(study.record.id);
+  const auto all = study.store->tally(study.record.id);
   if (!all) return tl::unexpected(all.error());
   return core::fail(core::ErrorKind::invalid_input, fmt::format("study {} has no trial {}; it has {} trials, see: nascent trials {}",
                                                                 study.record.name, id, all->size(), study.location));

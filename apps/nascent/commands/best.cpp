@@ -26,19 +26,22 @@ Outcome show_best(const BestOptions& options) {
     return core::fail(core::ErrorKind::invalid_input,
                       "--top is for one objective; of several the whole front is shown: leave it out");
   }
-  auto trials = study->store->trials(study->record.id, {.role = core::TrialRole::search});
-  if (!trials) return tl::unexpected(trials.error());
+  core::Ranking ranking{core::Scoring(study->config)};
+  const auto read = core::each_trial(*study->store, study->record.id, {.role = core::TrialRole::search},
+                                     [&](const core::Trial& trial) { ranking.add(trial); });
+  if (!read) return tl::unexpected(read.error());
+  const auto best = best_trials(*study, ranking, options.top.value_or(1));
+  if (!best) return tl::unexpected(best.error());
   const auto parameters = nlohmann::ordered_json::parse(study->record.space_json);
-  const std::vector<core::Trial> best = best_trials(study->config, std::move(*trials), options.top.value_or(1));
-  if (best.empty()) {
+  if (best->empty()) {
     fmt::print(stderr, "nascent: study {} has no completed trial within its constraints yet\n", study->record.name);
     return ExitCode::found_wanting;
   }
   if (options.json) {
-    for (const core::Trial& trial : best) fmt::print("{}\n", trial_json(trial, parameters).dump());
+    for (const core::Trial& trial : *best) fmt::print("{}\n", trial_json(trial, parameters).dump());
     return ExitCode::done;
   }
-  fmt::print("{}", best_table(study->config, best, parameters).text());
+  fmt::print("{}", best_table(study->config, *best, parameters).text());
   return ExitCode::done;
 }
 

@@ -26,11 +26,12 @@ struct ExportOptions {
 // The best model of the study that was kept: of the final trainings if there are any, else of the search.
 core::Result<core::TrialId> best_model(const OpenStudy& study, const fs::path& artifacts) {
   for (const core::TrialRole role : {core::TrialRole::final, core::TrialRole::search}) {
-    auto trials = study.store->trials(study.record.id, {.role = role});
-    if (!trials) return tl::unexpected(trials.error());
-    for (const core::Trial& trial : core::best_first(core::Scoring(study.config), std::move(*trials))) {
-      if (fs::exists(core::model_path(artifacts, trial.id))) return trial.id;
-    }
+    core::Ranking ranking{core::Scoring(study.config)};
+    const auto read = core::each_trial(*study.store, study.record.id, {.role = role}, [&](const core::Trial& trial) {
+      if (fs::exists(core::model_path(artifacts, trial.id))) ranking.add(trial);
+    });
+    if (!read) return tl::unexpected(read.error());
+    if (const auto best = ranking.best(1); !best.empty()) return best.front();
   }
   return fail(ErrorKind::invalid_input, fmt::format("study {} has kept no trained model in {}", study.record.name, artifacts.string()));
 }

@@ -58,20 +58,15 @@ struct Counts {
               paused = 0;
 };
 
-Counts count(const core::StudyConfig& config, const std::vector<core::Trial>& trials) {
-  const core::Scoring scoring(config);
-  Counts counts;
-  for (const core::Trial& t : trials) {
-    counts.finished += t.finished() ? 1 : 0;
-    counts.completed += t.state == core::TrialState::completed ? 1 : 0;
-    counts.paused += t.state == core::TrialState::paused ? 1 : 0;
-    counts.pruned += t.state == core::TrialState::pruned ? 1 : 0;
-    counts.failed += t.state == core::TrialState::failed ? 1 : 0;
-    counts.invalid += t.state == core::TrialState::invalid ? 1 : 0;
-    counts.duplicates += t.duplicate_of ? 1 : 0;
-    counts.infeasible += scoring.is_infeasible(t) ? 1 : 0;
-  }
-  return counts;
+void count(const core::Scoring& scoring, const core::Trial& t, Counts& counts) {
+  counts.finished += t.finished() ? 1 : 0;
+  counts.completed += t.state == core::TrialState::completed ? 1 : 0;
+  counts.paused += t.state == core::TrialState::paused ? 1 : 0;
+  counts.pruned += t.state == core::TrialState::pruned ? 1 : 0;
+  counts.failed += t.state == core::TrialState::failed ? 1 : 0;
+  counts.invalid += t.state == core::TrialState::invalid ? 1 : 0;
+  counts.duplicates += t.duplicate_of ? 1 : 0;
+  counts.infeasible += scoring.is_infeasible(t) ? 1 : 0;
 }
 
 Json to_json(const OpenStudy& study, const Counts& counts, const std::vector<core::Trial>& best,
@@ -124,24 +119,29 @@ Outcome show_study(const OpenStudy& study, const ShowStudyOptions& options) {
   }
   const auto reference = reference_point(options.reference, config);
   if (!reference) return tl::unexpected(reference.error());
-  const auto trials = study.store->trials(study.record.id, {.role = core::TrialRole::search});
-  if (!trials) return tl::unexpected(trials.error());
-  const Counts counts = count(config, *trials);
-  const std::vector<core::Trial> best = best_trials(config, *trials, 1);
-  const auto volume = several ? core::hypervolume(core::Scoring(config), *trials, *reference) : std::nullopt;
+  core::Ranking ranking{core::Scoring(config)};
+  Counts counts;
+  const auto read = core::each_trial(*study.store, study.record.id, {.role = core::TrialRole::search}, [&](const core::Trial& trial) {
+    count(ranking.scoring(), trial, counts);
+    ranking.add(trial);
+  });
+  if (!read) return tl::unexpected(read.error());
+  const auto best = best_trials(study, ranking, 1);
+  if (!best) return tl::unexpected(best.error());
+  const auto volume = several ? core::hypervolume(ranking, *reference) : std::nullopt;
   if (options.json) {
-    fmt::print("{}\n", to_json(study, counts, best, volume).dump(2));
+    fmt::print("{}\n", to_json(study, counts, *best, volume).dump(2));
     return ExitCode::done;
   }
   fmt::print("study  {} {}\n", study.record.name, core::name_of(study.record.state));
   fmt::print("trials {}: {} completed, {} pruned, {} failed, {} invalid, {} infeasible, {} duplicates{}\n",
              counts.finished, counts.completed, counts.pruned, counts.failed, counts.invalid, counts.infeasible,
              counts.duplicates, counts.paused > 0 ? fmt::format("; {} paused", counts.paused) : "");
-  if (best.empty()) {
+  if (best->empty()) {
     fmt::print("no trial has completed within the constraints yet\n");
     return ExitCode::done;
   }
-  fmt::print("\n{}", best_table(config, best, Json::parse(study.record.space_json)).text());
+  fmt::print("\n{}", best_table(config, *best, Json::parse(study.record.space_json)).text());
   if (volume) print_volume(config, *volume, !options.reference.empty());
   return ExitCode::done;
 }

@@ -5,7 +5,6 @@
 #include <array>
 #include <nlohmann/json.hpp>
 #include <numeric>
-#include <vector>
 
 #include "command.hpp"
 #include "display/trial_text.hpp"
@@ -33,15 +32,7 @@ std::string state_line(const core::StudyRecord& record, const std::optional<core
 }
 
 // Trials of one role by their state.
-using StateCounts = std::array<std::size_t, core::kTrialStateNames.size()>;
-
-StateCounts count_states(const std::vector<core::Trial>& trials, core::TrialRole role) {
-  StateCounts counts{};
-  for (const core::Trial& trial : trials) {
-    if (trial.role == role) ++counts[static_cast<std::size_t>(trial.state)];
-  }
-  return counts;
-}
+using StateCounts = std::array<std::uint64_t, core::kTrialStateNames.size()>;
 
 nlohmann::ordered_json counts_json(const StateCounts& counts) {
   nlohmann::ordered_json states = nlohmann::ordered_json::object();
@@ -55,15 +46,15 @@ std::string counts_text(const StateCounts& counts) {
   for (std::size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] > 0) states += fmt::format("{} {} {}", states.empty() ? ":" : ",", counts[i], core::kTrialStateNames[i]);
   }
-  return std::to_string(std::accumulate(counts.begin(), counts.end(), std::size_t{0})) + states;
+  return std::to_string(std::accumulate(counts.begin(), counts.end(), std::uint64_t{0})) + states;
 }
 
 Outcome show_status(const StatusOptions& options) {
   auto study = open_study(options.study);
   if (!study) return tl::unexpected(study.error());
   const core::StudyRecord& record = study->record;
-  const auto trials = study->store->trials(record.id);
-  if (!trials) return tl::unexpected(trials.error());
+  const auto tally = study->store->tally(record.id);
+  if (!tally) return tl::unexpected(tally.error());
   const auto leases = study->store->open_leases(record.id);
   if (!leases) return tl::unexpected(leases.error());
 
@@ -77,9 +68,7 @@ Outcome show_status(const StatusOptions& options) {
   const auto holder = study->store->coordinator(record.id);
   if (!holder) return tl::unexpected(holder.error());
 
-  const StateCounts searched = count_states(*trials, core::TrialRole::search), finals = count_states(*trials, core::TrialRole::final);
-  double training_seconds = 0;
-  for (const core::Trial& trial : *trials) training_seconds += trial.cost_seconds;
+  const auto [searched, finals] = tally->count;
   if (options.json) {
     nlohmann::ordered_json running = nlohmann::ordered_json::array();
     for (const core::LeaseRecord& lease : *leases) {
@@ -99,7 +88,7 @@ Outcome show_status(const StatusOptions& options) {
                                          {"trials", counts_json(searched)},
                                          {"finals", counts_json(finals)},
                                          {"waiting", waiting},
-                                         {"cost_seconds", training_seconds},
+                                         {"cost_seconds", tally->cost_seconds},
                                          {"test_openings", tests},
                                          {"running", running}};
     fmt::print("{}\n", json.dump(2));
@@ -111,7 +100,7 @@ Outcome show_status(const StatusOptions& options) {
   fmt::print("trials   {}\n", counts_text(searched));
   if (finals != StateCounts{}) fmt::print("finals   {}\n", counts_text(finals));
   if (waiting > 0) fmt::print("waiting  {} queued configurations\n", waiting);
-  fmt::print("cost     {} of training and evaluation\n", duration_text(training_seconds));
+  fmt::print("cost     {} of training and evaluation\n", duration_text(tally->cost_seconds));
   for (const core::TestOpening& opening : *openings) fmt::print("test     opened for trial {} on {}\n", opening.trial, time_text(opening.opened_at));
   for (const core::LeaseRecord& lease : *leases) {
     fmt::print("running  trial {} attempt {} on {} since {}\n", lease.lease.trial, lease.lease.attempt, lease.worker, time_text(lease.leased_at));

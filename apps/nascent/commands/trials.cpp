@@ -32,14 +32,16 @@ std::string csv_cell(const std::string& text) {
   return quoted + "\"";
 }
 
+void add_metric_names(const core::Trial& trial, std::vector<std::string>& names) {
+  for (const core::Metric& metric : trial.metrics) {
+    if (std::find(names.begin(), names.end(), metric.name) == names.end()) names.push_back(metric.name);
+  }
+}
+
 // Every metric name of the trials, in order of first appearance.
 std::vector<std::string> metric_names(const std::vector<core::Trial>& trials) {
   std::vector<std::string> names;
-  for (const core::Trial& trial : trials) {
-    for (const core::Metric& metric : trial.metrics) {
-      if (std::find(names.begin(), names.end(), metric.name) == names.end()) names.push_back(metric.name);
-    }
-  }
+  for (const core::Trial& trial : trials) add_metric_names(trial, names);
   return names;
 }
 
@@ -74,6 +76,34 @@ std::string state_cell(const core::Scoring& scoring, const core::Trial& trial) {
   return text;
 }
 
+// Holds of all trials one number each, and only the rows that are shown.
+core::Result<std::vector<core::Trial>> sorted_trials(const OpenStudy& study, const core::TrialFilter& filter, const TrialsOptions& options) {
+  const bool descending = options.sort.starts_with('-');
+  const std::string sort = options.sort.substr(descending ? 1 : 0);
+  struct Key {
+    double value;
+    core::TrialId trial;
+  };
+  std::vector<Key> keys;
+  std::vector<std::string> names;
+  const auto read = core::each_trial(*study.store, study.record.id, filter, [&](const core::Trial& trial) {
+    add_metric_names(trial, names);
+    keys.push_back({metric_of(trial, sort), trial.id});
+  });
+  if (!read) return tl::unexpected(read.error());
+  if (std::find(names.begin(), names.end(), sort) == names.end()) {
+    return core::fail(core::ErrorKind::invalid_input, fmt::format("--sort {}: no trial shown has such a metric; {}", options.sort, core::way_out(sort, names)));
+  }
+  std::stable_sort(keys.begin(), keys.end(), [&](const Key& a, const Key& b) {
+    if (std::isnan(a.value) || std::isnan(b.value)) return !std::isnan(a.value) && std::isnan(b.value);
+    return descending ? a.value > b.value : a.value < b.value;
+  });
+  if (options.limit && keys.size() > *options.limit) keys.resize(*options.limit);
+  std::vector<core::TrialId> shown;
+  for (const Key& key : keys) shown.push_back(key.trial);
+  return core::read_trials(*study.store, study.record.id, shown);
+}
+
 Outcome list_trials(const TrialsOptions& options) {
   auto study = open_study(options.study);
   if (!study) return tl::unexpected(study.error());
@@ -83,25 +113,10 @@ Outcome list_trials(const TrialsOptions& options) {
     const auto found = std::find(names.begin(), names.end(), options.state);
     if (found != names.end()) filter.state = static_cast<core::TrialState>(found - names.begin());
   }
-  auto trials = study->store->trials(study->record.id, filter);
+  if (options.limit && options.sort.empty()) filter.limit = *options.limit;
+  const auto trials = options.sort.empty() ? study->store->trials(study->record.id, filter) : sorted_trials(*study, filter, options);
   if (!trials) return tl::unexpected(trials.error());
   const auto parameters = nlohmann::ordered_json::parse(study->record.space_json);
-
-  std::string sort = options.sort;
-  if (!sort.empty()) {
-    const bool descending = sort.starts_with('-');
-    if (descending) sort.erase(0, 1);
-    const std::vector<std::string> names = metric_names(*trials);
-    if (std::find(names.begin(), names.end(), sort) == names.end()) {
-      return core::fail(core::ErrorKind::invalid_input, fmt::format("--sort {}: no trial shown has such a metric; {}", options.sort, core::way_out(sort, names)));
-    }
-    std::stable_sort(trials->begin(), trials->end(), [&](const core::Trial& a, const core::Trial& b) {
-      const double left = metric_of(a, sort), right = metric_of(b, sort);
-      if (std::isnan(left) || std::isnan(right)) return !std::isnan(left) && std::isnan(right);
-      return descending ? left > right : left < right;
-    });
-  }
-  if (options.limit && trials->size() > *options.limit) trials->resize(*options.limit);
 
   if (options.csv) {
     print_csv(*trials, parameters);

@@ -1,30 +1,12 @@
 #include "display/best_trials.hpp"
 
-#include <algorithm>
-
 #include "display/trial_text.hpp"
-#include "nascent/core/ranking.hpp"
 
 namespace nascent::cli {
 
-std::vector<core::Trial> best_trials(const core::StudyConfig& config, std::vector<core::Trial> trials,
-                                     std::size_t top) {
-  const core::Scoring scoring(config);
-  std::vector<core::Trial> ranked = core::best_first(scoring, std::move(trials));
-  if (config.objectives.size() == 1) {
-    if (ranked.size() > top) ranked.resize(top);
-    return ranked;
-  }
-  core::ParetoFront front;
-  std::vector<double> losses(scoring.n_objectives());
-  for (const core::Trial& trial : ranked) {
-    if (scoring.losses(trial.metrics, losses).empty()) front.add(trial.id, losses);
-  }
-  std::erase_if(ranked, [&front](const core::Trial& trial) {
-    return std::none_of(front.members().begin(), front.members().end(),
-                        [&](const auto& member) { return member.trial == trial.id; });
-  });
-  return ranked;
+core::Result<std::vector<core::Trial>> best_trials(const OpenStudy& study, const core::Ranking& ranking, std::size_t top) {
+  const bool several = study.config.objectives.size() > 1;
+  return core::read_trials(*study.store, study.record.id, several ? ranking.front() : ranking.best(top));
 }
 
 TextTable best_table(const core::StudyConfig& config, const std::vector<core::Trial>& best,

@@ -6,12 +6,14 @@
 
 #include "display/text_table.hpp"
 #include "nascent/core/config.hpp"
+#include "nascent/core/ranking.hpp"
 #include "nascent/core/trial.hpp"
+#include "open_study.hpp"
 
 namespace nascent::cli {
 
-// Several objectives: the front; one: the best `top`.
-std::vector<core::Trial> best_trials(const core::StudyConfig& config, std::vector<core::Trial> trials, std::size_t top);
+// The rows of the ranked trials. Several objectives: the front; one: the best `top`.
+core::Result<std::vector<core::Trial>> best_trials(const OpenStudy& study, const core::Ranking& ranking, std::size_t top);
 
 // One row each: objectives, cost and parameters. `parameters` as StudyRecord::space_json declares them.
 TextTable best_table(const core::StudyConfig& config, const std::vector<core::Trial>& best,

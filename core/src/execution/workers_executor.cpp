@@ -114,6 +114,9 @@ Result<void> WorkersExecutor::start() {
   if (const std::string missing = setup_.config.confine ? confinement_missing() : ""; !missing.empty()) {
     spdlog::warn("workers.confine=true state=not_enforced reason={}", toml_text(missing));
   }
+  const auto tally = store_.tally(coordinator_.study);
+  if (!tally) return tl::unexpected<Error>(tally.error());
+  cursor_ = tally->landed;
   slots_.resize(std::max(setup_.config.count, 1U));
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     slots_[i].name = std::to_string(i + 1);

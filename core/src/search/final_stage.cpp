@@ -7,7 +7,6 @@
 #include <map>
 
 #include "nascent/core/seeds.hpp"
-#include "stored_trials.hpp"
 
 namespace nascent::core::search {
 namespace {
@@ -20,22 +19,22 @@ struct StoredStudy {
   TrialId next_id = 0;
 };
 
-// The best `top` search trials and all final ones. With one objective only so many are ever held in memory.
+// The best `top` search trials and all final ones.
 Result<StoredStudy> read_study(const Search::Setup& setup, std::size_t top) {
-  const Scoring scoring(*setup.config);
+  Ranking ranking{Scoring(*setup.config)};
   StoredStudy study;
-  while (true) {
-    auto page = setup.store->trials(setup.coordinator.study, {.state = {}, .role = {}, .first = study.next_id, .limit = kPage});
-    if (!page) return tl::unexpected<Error>(page.error());
-    if (page->empty()) break;
-    study.next_id = page->back().id + 1;
-    for (Trial& trial : *page) {
-      (trial.role == TrialRole::final ? study.finals : study.best).push_back(std::move(trial));
+  auto read = each_trial(*setup.store, setup.coordinator.study, {}, [&](Trial&& trial) {
+    study.next_id = trial.id + 1;
+    if (trial.role == TrialRole::search) {
+      ranking.add(trial);
+    } else {
+      study.finals.push_back(std::move(trial));
     }
-    study.best = best_first(scoring, std::move(study.best));
-    if (scoring.n_objectives() == 1 && study.best.size() > top) study.best.resize(top);
-  }
-  if (study.best.size() > top) study.best.resize(top);
+  });
+  if (!read) return tl::unexpected<Error>(read.error());
+  auto best = read_trials(*setup.store, setup.coordinator.study, ranking.best(top));
+  if (!best) return tl::unexpected<Error>(best.error());
+  study.best = std::move(*best);
   return study;
 }
 

@@ -111,7 +111,7 @@ ObservationView History::gather_pending(std::span<const Position> positions) {
 }
 
 ObservationView History::gather(std::span<const Position> positions) {
-  gather_pending(positions);
+  static_cast<void>(gather_pending(positions));
   for (Position to = 0; to < positions.size(); ++to) {
     const Position i = positions[to];
     std::ranges::copy(losses_of(i), gathered_->losses_of(to).begin());

@@ -2,6 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <compare>
+#include <iterator>
+#include <numeric>
+#include <optional>
+#include <utility>
 
 namespace nascent::core {
 namespace {
@@ -73,40 +78,72 @@ bool ParetoFront::add(TrialId trial, std::span<const double> losses) {
   return true;
 }
 
-std::vector<Trial> best_first(const Scoring& scoring, std::vector<Trial> trials) {
-  struct Ranked {
-    std::size_t index;
-    std::size_t front = 0;
-    std::vector<double> losses;
+Ranking::Ranking(const Scoring& scoring)
+    : scoring_(scoring), measured_(scoring.n_objectives()), broken_(scoring.n_constraints()) {}
+
+void Ranking::add(const Trial& trial) {
+  if (trial.state != TrialState::completed || trial.duplicate_of) return;
+  if (!scoring_.losses(trial.metrics, measured_).empty() || !scoring_.violations(trial.metrics, broken_).empty()) return;
+  if (std::ranges::any_of(broken_, [](double v) { return v > 0; })) return;
+  trial_.push_back(trial.id);
+  losses_.insert(losses_.end(), measured_.begin(), measured_.end());
+}
+
+// Lexicographic order: whoever dominates another comes before it.
+Ranking::Places Ranking::sorted(std::size_t n) const {
+  Places places(size());
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  const auto before = [&](std::size_t a, std::size_t b) {
+    const auto order = std::lexicographical_compare_three_way(of(a).begin(), of(a).end(), of(b).begin(), of(b).end());
+    return order != 0 ? order < 0 : trial_[a] < trial_[b];
   };
-  std::vector<Ranked> ranked;
-  for (std::size_t i = 0; i < trials.size(); ++i) {
-    const Trial& t = trials[i];
-    std::vector<double> losses(scoring.n_objectives()), violations(scoring.n_constraints());
-    if (t.state != TrialState::completed || t.duplicate_of) continue;
-    if (!scoring.losses(t.metrics, losses).empty() || !scoring.violations(t.metrics, violations).empty()) continue;
-    if (std::ranges::any_of(violations, [](double v) { return v > 0; })) continue;
-    ranked.push_back({i, 0, std::move(losses)});
+  if (n < places.size()) {
+    std::ranges::nth_element(places, places.begin() + static_cast<std::ptrdiff_t>(n), before);
+    places.resize(n);
   }
-  // A trial's front is one behind the last front that dominates it; in lexicographic order dominators come first.
-  if (scoring.n_objectives() > 1) {
-    std::ranges::stable_sort(ranked, {}, [](const Ranked& r) { return r.losses; });
-    for (std::size_t i = 0; i < ranked.size(); ++i) {
-      for (std::size_t j = 0; j < i; ++j) {
-        if (dominates(ranked[j].losses, ranked[i].losses)) {
-          ranked[i].front = std::max(ranked[i].front, ranked[j].front + 1);
-        }
-      }
+  std::ranges::sort(places, before);
+  return places;
+}
+
+Ranking::Places Ranking::take_front(Places& places) const {
+  Places front, rest;
+  std::size_t lowest = 0;  // of two objectives: whoever has the least second loss so far, the first of them
+  const auto is_dominated = [&](std::size_t place) {
+    if (front.empty()) return false;
+    if (scoring_.n_objectives() == 2) return dominates(of(lowest), of(place));
+    return std::ranges::any_of(front, [&](std::size_t member) { return dominates(of(member), of(place)); });
+  };
+  for (const std::size_t place : places) {
+    if (is_dominated(place)) {
+      rest.push_back(place);
+      continue;
     }
+    if (front.empty() || of(place).back() < of(lowest).back()) lowest = place;
+    front.push_back(place);
   }
-  std::ranges::stable_sort(ranked, [&](const Ranked& a, const Ranked& b) {
-    if (a.front != b.front) return a.front < b.front;
-    if (a.losses != b.losses) return a.losses < b.losses;
-    return trials[a.index].id < trials[b.index].id;
-  });
-  std::vector<Trial> best;
-  for (const Ranked& r : ranked) best.push_back(std::move(trials[r.index]));
-  return best;
+  places = std::move(rest);
+  return front;
+}
+
+std::vector<TrialId> Ranking::best(std::size_t top) const {
+  const bool one = scoring_.n_objectives() == 1;
+  Places left = sorted(one ? top : size()), best;
+  if (one) best.swap(left);
+  while (!left.empty() && best.size() < top) std::ranges::copy(take_front(left), std::back_inserter(best));
+  std::vector<TrialId> trials;
+  for (std::size_t k = 0; k < std::min(top, best.size()); ++k) trials.push_back(trial_[best[k]]);
+  return trials;
+}
+
+std::vector<TrialId> Ranking::front() const {
+  Places left = sorted(size());
+  std::vector<TrialId> trials;
+  std::optional<std::size_t> last;
+  for (const std::size_t place : take_front(left)) {
+    if (!last || !std::ranges::equal(of(*last), of(place))) trials.push_back(trial_[place]);
+    last = place;
+  }
+  return trials;
 }
 
 }  // namespace nascent::core

@@ -11,7 +11,6 @@
 #include "final_stage.hpp"
 #include "keep_alive.hpp"
 #include "nascent/core/version.hpp"
-#include "stored_trials.hpp"
 
 namespace nascent::core {
 namespace {
@@ -118,14 +117,13 @@ Result<void> keep_settings(Store& store, const Coordinator& coordinator, const S
 }
 
 std::uint64_t landed_search_trials(Store& store, StudyId study) {
+  const auto tally = store.tally(study);
+  if (!tally) return 0;
   std::uint64_t n = 0;
-  for (TrialId first = 0;;) {
-    const auto page = store.trials(study, {.state = {}, .role = TrialRole::search, .first = first, .limit = search::kPage});
-    if (!page || page->empty()) return n;
-    n += static_cast<std::uint64_t>(std::ranges::count_if(
-        *page, [](const Trial& trial) { return trial.finished() || trial.state == TrialState::paused; }));
-    first = page->back().id + 1;
+  for (const TrialState state : {TrialState::completed, TrialState::pruned, TrialState::failed, TrialState::invalid, TrialState::paused}) {
+    n += tally->of(TrialRole::search, state);
   }
+  return n;
 }
 
 // Everything a run is made of, in order of construction.

@@ -6,8 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "stored_trials.hpp"
-
 namespace nascent::core::search {
 namespace {
 
@@ -18,19 +16,13 @@ struct KilledRun {
 };
 
 Result<void> find_last_rows(Store& store, StudyId study, std::vector<KilledRun>& runs) {
-  for (TrialId first = 0;;) {
-    const auto page = store.trials(study, {.state = {}, .role = {}, .first = first, .limit = kPage});
-    if (!page) return tl::unexpected<Error>(page.error());
-    if (page->empty()) return {};
-    first = page->back().id + 1;
-    for (const Trial& trial : *page) {
-      for (const double at : {trial.queued_at, trial.started_at, trial.finished_at}) {
-        for (KilledRun& run : runs) {
-          if (at < run.next_started_at) run.last_row_at = std::max(run.last_row_at, at);
-        }
+  return each_trial(store, study, {}, [&](const Trial& trial) {
+    for (const double at : {trial.queued_at, trial.started_at, trial.finished_at}) {
+      for (KilledRun& run : runs) {
+        if (at < run.next_started_at) run.last_row_at = std::max(run.last_row_at, at);
       }
     }
-  }
+  });
 }
 
 }  // namespace

@@ -62,15 +62,21 @@ Result<EarlierStudy> open_earlier(const WarmStart::Earlier& earlier) {
                           toml_text(earlier.store + "#name")));
 }
 
-// By `config`'s objectives and constraints where the study measured those, else by its own.
+Result<std::vector<Trial>> best_by(const Scoring& scoring, EarlierStudy& earlier, std::size_t top) {
+  Ranking ranking(scoring);
+  const TrialFilter completed{.state = TrialState::completed, .role = TrialRole::search};
+  const auto read = each_trial(*earlier.store, earlier.record.id, completed, [&](const Trial& trial) { ranking.add(trial); });
+  if (!read) return tl::unexpected<Error>(read.error());
+  return read_trials(*earlier.store, earlier.record.id, ranking.best(top));
+}
+
+// The best `config.warm_start.top`, by `config`'s objectives and constraints where the study measured those, else by its own.
 Result<std::vector<Trial>> best_of(EarlierStudy& earlier, const std::string& location, const StudyConfig& config) {
-  const auto trials =
-      earlier.store->trials(earlier.record.id, {.state = TrialState::completed, .role = TrialRole::search});
-  if (!trials) return tl::unexpected<Error>(trials.error());
-  if (auto best = best_first(Scoring(config), *trials); !best.empty()) return best;
+  auto best = best_by(Scoring(config), earlier, config.warm_start.top);
+  if (!best || !best->empty() || config.warm_start.top == 0) return best;
   const auto own = stored_study(earlier.record, location);
   if (!own) return tl::unexpected<Error>(own.error());
-  return best_first(Scoring(*own), *trials);
+  return best_by(Scoring(*own), earlier, config.warm_start.top);
 }
 
 class QueueBuilder {
@@ -91,7 +97,7 @@ class QueueBuilder {
     const auto best = best_of(*opened, earlier.store, config_);
     if (!best) return tl::unexpected<Error>(best.error());
     const Json parameters = Json::parse(opened->record.space_json, nullptr, /*allow_exceptions=*/false);
-    const std::size_t before = queue_.size(), n = std::min<std::size_t>(best->size(), config_.warm_start.top);
+    const std::size_t before = queue_.size(), n = best->size();
     std::set<std::string> left_out;
     for (std::size_t k = 0; k < n; ++k) {
       const Trial& trial = (*best)[k];

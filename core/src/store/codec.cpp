@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -40,6 +42,31 @@ std::optional<double> number_from(const Json& value) {
   return std::nullopt;
 }
 
+// The object that metrics_to_json() writes, where its names are plain ASCII and its values finite: nearly always, and then
+// many times faster than a parser for any JSON. Empty for everything else.
+std::optional<std::vector<Metric>> plain_metrics(std::string_view text) {
+  const char *at = text.data(), *const end = at + text.size();
+  const auto take = [&](char c) { return at != end && *at == c && (++at, true); };
+  const auto is_digit = [&](const char* c) { return c < end && *c >= '0' && *c <= '9'; };
+  std::vector<Metric> metrics;
+  if (!take('{')) return std::nullopt;
+  if (take('}')) return at == end ? std::optional(metrics) : std::nullopt;
+  do {
+    if (!take('"')) return std::nullopt;
+    const char* const name = at;
+    while (at != end && *at >= ' ' && *at <= '~' && *at != '"' && *at != '\\') ++at;
+    Metric& metric = metrics.emplace_back(std::string(name, at), 0.0);
+    if (!take('"') || !take(':')) return std::nullopt;
+    const char* const digits = at != end && *at == '-' ? at + 1 : at;
+    if (!is_digit(digits) || (*digits == '0' && is_digit(digits + 1))) return std::nullopt;
+    const auto [stop, error] = std::from_chars(at, end, metric.value);
+    const char* const point = std::find(digits, stop, '.');
+    if (error != std::errc{} || (point != stop && !is_digit(point + 1))) return std::nullopt;
+    at = stop;
+  } while (take(','));
+  return take('}') && at == end ? std::optional(std::move(metrics)) : std::nullopt;
+}
+
 }  // namespace
 
 std::string metrics_to_json(const std::vector<Metric>& metrics) {
@@ -55,6 +82,7 @@ std::string metrics_to_json(const std::vector<Metric>& metrics) {
 }
 
 std::optional<std::vector<Metric>> metrics_from_json(std::string_view text) {
+  if (auto plain = plain_metrics(text)) return plain;
   const Json object = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!object.is_object()) return std::nullopt;
   std::vector<Metric> metrics;

@@ -52,6 +52,7 @@ class SqliteStore final : public Store {
 
   Result<std::vector<Trial>> trials(StudyId study, const TrialFilter& filter) override;
   Result<std::optional<Trial>> trial(StudyId study, TrialId trial) override;
+  Result<TrialTally> tally(StudyId study) override;
   Result<FinishedTrials> finished_since(StudyId study, std::uint64_t cursor) override;
   Result<std::vector<ReportRecord>> reports(StudyId study, TrialId trial) override;
   Result<std::vector<std::vector<ReportRecord>>> pauses(StudyId study, TrialId trial) override;

@@ -188,6 +188,24 @@ Result<std::optional<Trial>> SqliteStore::trial(StudyId study, TrialId trial) {
   return read([&] { return stored_trial(study, trial); });
 }
 
+Result<TrialTally> SqliteStore::tally(StudyId study) {
+  return read([&]() -> Result<TrialTally> {
+    TrialTally tally;
+    tally.landed = next_landed(study) - 1;
+    // Counting here is faster than GROUP BY, which would sort.
+    Query rows = db_->query("SELECT role, state, cost_seconds, id FROM trials WHERE study_id = ?", study);
+    while (rows.next()) {
+      const auto role = named<TrialRole>(kTrialRoleNames, rows.bytes());
+      const auto state = named<TrialState>(kTrialStateNames, rows.bytes());
+      const double cost_seconds = rows.number();
+      if (!role || !state) return tl::unexpected<Error>(damaged(fmt::format("trial {}", rows.integer())));
+      ++tally.count[static_cast<std::size_t>(*role)][static_cast<std::size_t>(*state)];
+      tally.cost_seconds += cost_seconds;
+    }
+    return tally;
+  });
+}
+
 Result<FinishedTrials> SqliteStore::finished_since(StudyId study, std::uint64_t cursor) {
   return read([&]() -> Result<FinishedTrials> {
     FinishedTrials finished{cursor, {}};

@@ -330,6 +330,56 @@ TEST_P(StoreContract, finished_trials_are_told_once_in_the_order_of_finishing) {
 
 // --------------------------------------------------------------------------------------------------------- attempts
 
+TEST_P(StoreContract, trials_are_counted_by_role_and_state) {
+  EXPECT_EQ(must(store_->tally(study_)).size(), 0U);
+  enqueue(4);
+  Trial again = completed(small_trial(9));
+  again.role = TrialRole::final;
+  again.cost_seconds = 3;
+  Trial broken = completed(small_trial(3));
+  broken.state = TrialState::failed;
+  broken.reason = FailureReason::diverged;
+  broken.metrics.clear();
+  broken.cost_seconds = 0.5;
+  const std::vector<Trial> done{again, broken};
+  must(store_->record_finished(coordinator_, done));
+  lease();
+  const TrialTally tally = must(store_->tally(study_));
+  EXPECT_EQ(tally.of(TrialRole::search, TrialState::queued), 2U);
+  EXPECT_EQ(tally.of(TrialRole::search, TrialState::running), 1U);
+  EXPECT_EQ(tally.of(TrialRole::search, TrialState::failed), 1U);
+  EXPECT_EQ(tally.of(TrialRole::final, TrialState::completed), 1U);
+  EXPECT_EQ(tally.size(), 5U);
+  EXPECT_EQ(tally.cost_seconds, 3.5);
+}
+
+TEST_P(StoreContract, a_tally_gives_a_cursor_that_misses_nothing_that_lands_later) {
+  enqueue(2);
+  const auto first = lease();
+  must(store_->finish(first.lease, completed(first.trial)));
+  const std::uint64_t cursor = must(store_->tally(study_)).landed;
+  const auto second = lease();
+  must(store_->finish(second.lease, completed(second.trial)));
+  EXPECT_THAT(ids(must(store_->finished_since(study_, cursor)).trials), ::testing::Contains(second.trial.id));
+}
+
+TEST_P(StoreContract, every_trial_is_visited_once_and_in_order_whatever_their_number) {
+  enqueue(2345);
+  std::vector<TrialId> all;
+  for (TrialId id = 0; id < 2345; ++id) all.push_back(id);
+  std::vector<TrialId> visited;
+  const auto visit = [&](const Trial& trial) { visited.push_back(trial.id); };
+  must(each_trial(*store_, study_, {}, visit));
+  EXPECT_EQ(visited, all);
+  visited.clear();
+  must(each_trial(*store_, study_, {.first = 40, .limit = 1500}, visit));
+  EXPECT_EQ(visited, std::vector<TrialId>(all.begin() + 40, all.begin() + 1540));
+  const std::vector<TrialId> some{7, 3};
+  EXPECT_EQ(ids(must(read_trials(*store_, study_, some))), some);
+  const std::vector<TrialId> none{9999};
+  EXPECT_EQ(read_trials(*store_, study_, none).error().message, "trial 9999 is gone from the store; restore a copy of it");
+}
+
 TEST_P(StoreContract, a_lease_may_be_for_trials_of_one_role) {
   Trial last = small_trial(2);
   last.role = TrialRole::final;

@@ -1,8 +1,10 @@
 // Acceptance, stop conditions and ranking against cases worked out by hand.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nascent/rng.hpp>
+#include <random>
 
 #include "acceptance.hpp"
 #include "history.hpp"
@@ -130,10 +132,10 @@ Trial measured(TrialId id, double loss, double size) {
   return t;
 }
 
-std::vector<TrialId> ids(const std::vector<Trial>& trials) {
-  std::vector<TrialId> all;
-  for (const Trial& t : trials) all.push_back(t.id);
-  return all;
+std::vector<TrialId> best_first(const StudyConfig& config, const std::vector<Trial>& trials) {
+  Ranking ranking{Scoring(config)};
+  for (const Trial& trial : trials) ranking.add(trial);
+  return ranking.best();
 }
 
 TEST(Ranking, best_first_leaves_out_what_failed_broke_a_constraint_or_was_copied) {
@@ -144,7 +146,7 @@ TEST(Ranking, best_first_leaves_out_what_failed_broke_a_constraint_or_was_copied
                             measured(5, 0, 2), measured(6, 0, 2)};
   trials[5].state = TrialState::pruned;
   trials[6].duplicate_of = 0;
-  EXPECT_EQ(ids(best_first(Scoring(config), trials)), (std::vector<TrialId>{3, 4, 0}));
+  EXPECT_EQ(best_first(config, trials), (std::vector<TrialId>{3, 4, 0}));
 }
 
 TEST(Ranking, several_objectives_are_ranked_front_by_front) {
@@ -152,7 +154,49 @@ TEST(Ranking, several_objectives_are_ranked_front_by_front) {
   config.objectives = {kLoss, {"size", Direction::minimize}};
   const std::vector<Trial> trials{measured(0, 3, 3), measured(1, 1, 4), measured(2, 2, 2), measured(3, 4, 1), measured(4, 2, 5)};
   // Front 0: 1, 2, 3. Front 1: 0 (behind 2) and 4 (behind 1).
-  EXPECT_EQ(ids(best_first(Scoring(config), trials)), (std::vector<TrialId>{1, 2, 3, 4, 0}));
+  EXPECT_EQ(best_first(config, trials), (std::vector<TrialId>{1, 2, 3, 4, 0}));
+}
+
+// Against the definition: a trial is in the first front in which nobody dominates it.
+TEST(Ranking, fronts_are_those_of_a_count_of_dominators) {
+  StudyConfig config;
+  for (const std::size_t n_objectives : {2U, 3U}) {
+    config.objectives.clear();
+    for (std::size_t k = 0; k < n_objectives; ++k) config.objectives.push_back({std::to_string(k), Direction::minimize});
+    std::mt19937 random(7);
+    std::vector<Trial> left;
+    for (TrialId id = 0; id < 60; ++id) {
+      left.push_back(measured(id, 0, 0));
+      left.back().metrics.clear();
+      for (const Objective& o : config.objectives) left.back().metrics.push_back({o.metric, static_cast<double>(random() % 6)});
+    }
+    const auto losses = [](const Trial& t) {
+      std::vector<double> values;
+      for (const Metric& m : t.metrics) values.push_back(m.value);
+      return values;
+    };
+    const std::vector<Trial> all = left;
+    std::vector<TrialId> expected;
+    while (!left.empty()) {
+      const auto inferior = std::ranges::stable_partition(left, [&](const Trial& t) {
+        return std::ranges::none_of(left, [&](const Trial& other) { return dominates(losses(other), losses(t)); });
+      });
+      std::vector<Trial> front(left.begin(), inferior.begin());
+      std::ranges::stable_sort(front, {}, losses);
+      for (const Trial& t : front) expected.push_back(t.id);
+      left.erase(left.begin(), inferior.begin());
+    }
+    EXPECT_EQ(best_first(config, all), expected) << n_objectives << " objectives";
+  }
+}
+
+TEST(Ranking, of_equals_the_first_stands_for_all_on_the_front) {
+  StudyConfig config;
+  config.objectives = {kLoss, {"size", Direction::minimize}};
+  Ranking ranking{Scoring(config)};
+  for (const Trial& trial : {measured(2, 1, 4), measured(0, 2, 2), measured(1, 1, 4), measured(3, 3, 3)}) ranking.add(trial);
+  EXPECT_EQ(ranking.front(), (std::vector<TrialId>{1, 0}));
+  EXPECT_EQ(ranking.best(2), (std::vector<TrialId>{1, 2}));
 }
 
 TEST(Ranking, a_violation_is_the_distance_to_the_nearer_bound_that_is_broken) {

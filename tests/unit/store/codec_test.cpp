@@ -46,6 +46,18 @@ TEST(Codec, text_that_is_no_metrics_is_not_read) {
   EXPECT_FALSE(configuration_from_bytes(std::string(10, 'x')));
 }
 
+TEST(Codec, any_json_object_of_numbers_is_read_however_it_is_written) {
+  EXPECT_THAT(metrics_from_json("{}"), ::testing::Optional(::testing::IsEmpty()));
+  const auto read = metrics_from_json(R"( { "a" : 1, "b\u00e9":-0.5e+2 ,"c":0,"d":1e-400, "e\"":"Infinity"} )");
+  ASSERT_TRUE(read);
+  const double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(*read, (std::vector<Metric>{{"a", 1}, {"b\xc3\xa9", -50}, {"c", 0}, {"d", 0}, {"e\"", infinity}}));
+  for (const char* text : {"{\"a\":01}", "{\"a\":1.}", "{\"a\":1.e5}", "{\"a\":.5}", "{\"a\":+1}", "{\"a\":inf}", "{\"a\":nan}", "{\"a\":-}",
+                           "{\"a\":1e}", "{\"a\":1,}", "{\"a\":1", "{\"a\":1}x", "{\"a\" 1}", "{a:1}", "{\"a\":1e999}", "{"}) {
+    EXPECT_FALSE(metrics_from_json(text)) << text;
+  }
+}
+
 TEST(Codec, bytes_that_are_no_utf8_do_not_spoil_a_row) {
   const auto read = metrics_from_json(metrics_to_json({{"bad \xff name", 1}}));
   ASSERT_TRUE(read);

@@ -14,10 +14,9 @@ struct Hypervolume {
   std::vector<double> reference;  // [n_objectives] in the objectives' own directions
 };
 
-// Of the completed trials within all constraints: the volume between them and `reference` ([n_objectives], in the
-// objectives' own directions), or, where it is empty, the worst value of each objective among them, which moves with
-// them. Empty when there are none, or `reference` is not finite.
-std::optional<Hypervolume> hypervolume(const Scoring& scoring, std::span<const Trial> trials,
-                                       std::span<const double> reference = {});
+// Of the ranked trials: the volume between them and `reference` ([n_objectives], in the objectives' own directions), or,
+// where it is empty, the worst value of each objective among them, which moves with them. Empty when there are none, or
+// `reference` is not finite.
+std::optional<Hypervolume> hypervolume(const Ranking& ranking, std::span<const double> reference = {});
 
 }  // namespace nascent::core

@@ -64,7 +64,33 @@ class ParetoFront {
 
 // Completed trials that break no constraint, best first: by the objective; with several, the Pareto front, then the
 // front of the rest, and so on, each front by its first objective. Ties by id. Without those that merely copied their
-// metrics from another trial.
-std::vector<Trial> best_first(const Scoring& scoring, std::vector<Trial> trials);
+// metrics from another trial. Of a trial it keeps the losses only, so that a million fit into some ten megabytes.
+class Ranking {
+ public:
+  explicit Ranking(const Scoring& scoring);
+  // In any order; each trial once.
+  void add(const Trial& trial);
+  [[nodiscard]] std::size_t size() const { return trial_.size(); }
+  [[nodiscard]] const Scoring& scoring() const { return scoring_; }
+  // [size()][n_objectives], in the order of adding.
+  [[nodiscard]] std::span<const double> losses() const { return losses_; }
+  [[nodiscard]] std::vector<TrialId> best(std::size_t top = ~std::size_t{0}) const;
+  // What no other dominates, of equals the first one only: with one objective the best trial.
+  [[nodiscard]] std::vector<TrialId> front() const;
+
+ private:
+  using Places = std::vector<std::size_t>;  // in the columns
+  [[nodiscard]] std::span<const double> of(std::size_t place) const {
+    return {losses_.data() + place * scoring_.n_objectives(), scoring_.n_objectives()};
+  }
+  [[nodiscard]] Places sorted(std::size_t n) const;  // the first n
+  // Takes those out of `places`, which are sorted, that none of them dominates.
+  [[nodiscard]] Places take_front(Places& places) const;
+
+  Scoring scoring_;
+  std::vector<TrialId> trial_;
+  std::vector<double> losses_;              // [size()][n_objectives]
+  std::vector<double> measured_, broken_;  // of the trial that is added
+};
 
 }  // namespace nascent::core

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -130,6 +131,19 @@ struct FinishedTrials {
   std::vector<Trial> trials;
 };
 
+// The trials of a study, counted.
+struct TrialTally {
+  std::array<std::array<std::uint64_t, kTrialStateNames.size()>, kTrialRoleNames.size()> count{};  // [role][state]
+  double cost_seconds = 0;   // of all of them
+  std::uint64_t landed = 0;  // a cursor for finished_since(): no trial that lands from now on is before it
+
+  [[nodiscard]] std::uint64_t of(TrialRole role, TrialState state) const {
+    return count[static_cast<std::size_t>(role)][static_cast<std::size_t>(state)];
+  }
+  [[nodiscard]] std::uint64_t size() const;
+  void add(const Trial& trial);  // all but `landed`
+};
+
 struct EventRecord {
   std::uint64_t id = 0;
   double at = 0;
@@ -232,6 +246,8 @@ class Store {
   // Reading. ---------------------------------------------------------------------------------------------------------
   virtual Result<std::vector<Trial>> trials(StudyId study, const TrialFilter& filter = {}) = 0;  // by id
   virtual Result<std::optional<Trial>> trial(StudyId study, TrialId trial) = 0;
+  // Cheaper than reading the rows where an engine can count by itself; by default it reads them, and `landed` is 0.
+  virtual Result<TrialTally> tally(StudyId study);
   virtual Result<FinishedTrials> finished_since(StudyId study, std::uint64_t cursor) = 0;
   virtual Result<std::vector<ReportRecord>> reports(StudyId study, TrialId trial) = 0;    // of the last attempt
   // The reports of each attempt that ended in a pause, in order of attempt.
@@ -254,5 +270,12 @@ class Store {
  protected:
   Store() = default;
 };
+
+// Hands every trial that passes `filter` to `visit`, by id. Read in pages, so that memory stays small; a trial that
+// changes meanwhile is seen as it is when its page is read.
+Result<void> each_trial(Store& store, StudyId study, TrialFilter filter, const std::function<void(Trial&&)>& visit);
+
+// The rows of these trials, which are there, in this order.
+Result<std::vector<Trial>> read_trials(Store& store, StudyId study, std::span<const TrialId> ids);
 
 }  // namespace nascent::core
