@@ -43,7 +43,7 @@ Result<TrialFate> end_attempt(Store& store, const Coordinator& coordinator, cons
   trial.message = failures > 0 ? fmt::format("{} (attempt {})", message, failures + 1) : message;
   trial.metrics.clear();
   trial.budget_spent = reports->empty() ? 0 : reports->back().report.budget;
-  trial.cost_seconds += now.count() - record.leased_at;
+  trial.cost_seconds += std::max(0.0, now.count() - record.leased_at);  // the clock may have been set back
   const auto state = store.finish(record.lease, trial);
   if (!state) return tl::unexpected<Error>(state.error());
   return TrialFate::failed;

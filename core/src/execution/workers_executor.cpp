@@ -19,6 +19,7 @@
 #include "first_failures.hpp"
 #include "nascent/core/executor.hpp"
 #include "orphans.hpp"
+#include "silence.hpp"
 #include "test_split.hpp"
 #include "worker_slot.hpp"
 
@@ -45,7 +46,8 @@ class WorkersExecutor final : public Executor {
         coordinator_(coordinator),
         setup_(std::move(setup)),
         decide_(std::move(decide)),
-        failure_rate_(setup_.config.failure_rate_max) {}
+        failure_rate_(setup_.config.failure_rate_max),
+        silence_(setup_.lease_seconds) {}
 
   Result<void> start() override;
   Result<void> submit(const Trial& queued) override;
@@ -83,6 +85,7 @@ class WorkersExecutor final : public Executor {
   Coordinator coordinator_;
   WorkersSetup setup_;
   DecideVerdict decide_;
+  Silence silence_;
   std::vector<Slot> slots_;
   std::thread::id owner_;
 
@@ -343,9 +346,9 @@ Result<void> WorkersExecutor::give_verdicts() {
 
 // A worker that is silent for too long is lost, whatever its process looks like.
 Result<void> WorkersExecutor::check_leases() {
-  const auto expired = store_.expired_leases(coordinator_.study);
-  if (!expired) return tl::unexpected<Error>(expired.error());
-  for (const LeaseRecord& record : *expired) {
+  const auto open = store_.open_leases(coordinator_.study);
+  if (!open) return tl::unexpected<Error>(open.error());
+  for (const LeaseRecord& record : silence_.longer_than_a_lease(*open, Clock::now())) {
     const auto slot = std::find_if(slots_.begin(), slots_.end(), [&](const Slot& candidate) {
       return candidate.process && candidate.process->name() == record.worker;
     });

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <thread>
 
+#include "execution/silence.hpp"
+#include "store/clock.hpp"
 #include "study_fixture.hpp"
 
 namespace nascent::core::test {
@@ -204,6 +206,52 @@ TEST_F(Workers, a_stopped_process_is_lost_and_its_trial_done_by_another) {
   ASSERT_EQ(finished.size(), 1U);
   EXPECT_EQ(finished.at(0).state, TrialState::completed) << finished.at(0).message;
   EXPECT_EQ(attempts(0).at(0).reason, FailureReason::lost);
+}
+
+TEST_F(Workers, a_clock_that_is_set_while_trials_run_ends_none_of_them) {
+  for (const double hours : {1000.0, -1000.0}) {
+    TemporaryFolder folder;
+    OpenStudy study(folder.root(), {.trainer = "epoch_ms = 1000", .workers = "", .more = ""});
+    WorkersSetup setup = study.workers_setup();
+    setup.lease_seconds = 2;
+    const auto executor = workers_executor(study.store(), study.coordinator(), setup);
+    take(executor->start());
+    const std::vector<Trial> both{study.trial(0), study.trial(1)};
+    take(study.store().enqueue(study.coordinator(), both));
+    for (const Trial& trial : both) take(executor->submit(trial));
+    while (take(study.store().open_leases(study.coordinator().study)).size() < 2) take(executor->next(milliseconds(5)));
+    store::clock_ahead_seconds = hours * 3600;
+    const auto finished = OpenStudy::drain(*executor, 2);
+    EXPECT_EQ(finished.size(), 2U);
+    for (const auto& [id, trial] : finished) {
+      EXPECT_EQ(trial.state, TrialState::completed) << trial.message;
+      EXPECT_EQ(trial.attempts, 1U) << "at " << hours << " hours";
+    }
+    store::clock_ahead_seconds = 0;
+  }
+}
+
+TEST(Silence, is_an_end_that_stands_still_whatever_the_time_of_day) {
+  const auto seconds = [](double s) { return Silence::Clock::time_point() + std::chrono::milliseconds(static_cast<int>(1000 * s)); };
+  const auto lease = [](TrialId trial, double expires_at) {
+    LeaseRecord record;
+    record.lease = {1, trial, 1};
+    record.expires_at = expires_at;
+    return record;
+  };
+  const auto trials = [](const std::vector<LeaseRecord>& records) {
+    std::vector<TrialId> all;
+    for (const LeaseRecord& record : records) all.push_back(record.lease.trial);
+    return all;
+  };
+  Silence silence(30);
+  EXPECT_EQ(trials(silence.longer_than_a_lease({lease(0, 130), lease(1, 130)}, seconds(0))), std::vector<TrialId>{});
+  // Trial 1 gives a sign of life, by a clock that was set back.
+  EXPECT_EQ(trials(silence.longer_than_a_lease({lease(0, 130), lease(1, 40)}, seconds(20))), std::vector<TrialId>{});
+  EXPECT_EQ(trials(silence.longer_than_a_lease({lease(0, 130), lease(1, 40)}, seconds(30))), std::vector<TrialId>{0});
+  EXPECT_EQ(trials(silence.longer_than_a_lease({lease(1, 40)}, seconds(49.9))), std::vector<TrialId>{});
+  EXPECT_EQ(trials(silence.longer_than_a_lease({lease(0, 130), lease(1, 40)}, seconds(50))), std::vector<TrialId>{1})
+      << "trial 0 was leased again";
 }
 
 TEST_F(Workers, a_killed_worker_s_trial_continues_from_its_checkpoint) {
