@@ -41,6 +41,7 @@ class Commands {
 void add_run(Commands&);       // run, resume
 void add_enqueue(Commands&);
 void add_replay(Commands&);
+void add_simulate(Commands&);
 void add_validate(Commands&);
 void add_status(Commands&);
 void add_trials(Commands&);

@@ -48,6 +48,7 @@ int main(int argc, char** argv) {
   nascent::cli::add_export(commands);
   nascent::cli::add_replay(commands);
   nascent::cli::add_cluster(commands);
+  nascent::cli::add_simulate(commands);
   nascent::cli::add_plugin(commands);
 
   try {

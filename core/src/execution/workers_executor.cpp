@@ -46,8 +46,8 @@ class WorkersExecutor final : public Executor {
         coordinator_(coordinator),
         setup_(std::move(setup)),
         decide_(std::move(decide)),
-        failure_rate_(setup_.config.failure_rate_max),
-        silence_(setup_.lease_seconds) {}
+        silence_(setup_.lease_seconds),
+        failure_rate_(setup_.config.failure_rate_max) {}
 
   Result<void> start() override;
   Result<void> submit(const Trial& queued) override;

@@ -55,7 +55,11 @@ Result<std::vector<Loop::Prepared>> Loop::promote() {
   if (cut_ || !reason_.empty()) return ends_of_replayed();
   const std::uint64_t free = config_.parallel - std::min<std::uint64_t>(counts_.unfinished(), config_.parallel);
   if (!deterministic() && (*stored || free == 0)) return promoted;
-  for (const TrialId trial : verdicts_->due(legs_.size(), deterministic() ? 1 : free)) {
+  const auto due = [&] {
+    const Stopwatch watch(times_.decide);
+    return verdicts_->due(legs_.size(), deterministic() ? 1 : free);
+  };
+  for (const TrialId trial : due()) {
     promoted.push_back(next_leg(history_.position_of(trial)));
   }
   return promoted;
@@ -187,6 +191,7 @@ Result<Loop::Prepared> Loop::adopt(Trial trial) {
 }
 
 Result<std::size_t> Loop::ask_sampler(std::span<const TrialId> ids, Position first) {
+  const Stopwatch watch(times_.ask);
   if (deterministic() && legs_.are_trials()) {
     return proposals_.ask(ids, history_.pending_slice(told_, first - told_), history_.x_of(first),
                           history_.active_of(first));

@@ -29,7 +29,9 @@ Loop::Loop(const Search::Setup& setup, Instance<nas_sampler_vt> sampler,
       stop_rule_(config_.stop, config_.objectives.front()),
       known_(space_.n_space_parameters()),
       history_(space_.size(), scoring_.n_objectives(), scoring_.n_constraints(), proposals_.metrics().size()),
-      stored_(store_, coordinator_.study) {
+      stored_(store_, coordinator_.study),
+      clock_(setup.clock),
+      times_(setup.times != nullptr ? *setup.times : unwanted_times_) {
   if (scheduler) verdicts_.emplace(std::move(*scheduler), config_, legs_);
 }
 
@@ -41,6 +43,7 @@ DecideVerdict Loop::decide() {
     const Position i = history_.position_of(trial);
     // A promoted trial whose trainer keeps no checkpoint comes by its pause once more.
     if (!reports.empty() && reports.back().budget <= history_.budget(i)) return Verdict::proceed;
+    const Stopwatch watch(times_.decide);
     return verdicts_->decide(trial, legs_.latest(i), reports);
   };
 }
@@ -108,6 +111,7 @@ Result<void> Loop::judge(Position i, std::vector<TrialId>& accepted) {
     const auto replayed = leg_reports_.extract(i);
     auto reports = replayed.empty() ? store_.reports(coordinator_.study, trial) : std::move(replayed.mapped());
     if (!reports) return tl::unexpected<Error>(reports.error());
+    const Stopwatch watch(times_.decide);
     verdicts_->ended(trial, legs_.latest(i), {history_.state(i), history_.budget(i), history_.losses_of(i)}, *reports);
   }
   if (!history_.feasible(i)) return {};
@@ -148,7 +152,10 @@ std::vector<Position> Loop::trials_of(Leg first, Leg end) const {
 Result<void> Loop::tell_all_before(Leg end) {
   if (end <= told_) return {};
   if (legs_.are_trials() && counts_.paused == 0) {
-    if (auto told = proposals_.tell(history_.slice(told_, end - told_)); !told) return told;
+    {
+      const Stopwatch watch(times_.tell);
+      if (auto told = proposals_.tell(history_.slice(told_, end - told_)); !told) return told;
+    }
     for (; told_ < end; ++told_) observe(legs_.trial(told_));
     return {};
   }
@@ -164,6 +171,7 @@ Result<void> Loop::tell_all_before(Leg end) {
 // A paused trial is told when it ends.
 Result<void> Loop::tell(std::vector<Position> trials) {
   std::erase_if(trials, [&](Position i) { return history_.paused(i); });
+  const Stopwatch watch(times_.tell);
   return trials.empty() ? Result<void>{} : proposals_.tell(history_.gather(trials));
 }
 

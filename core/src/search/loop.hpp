@@ -15,6 +15,7 @@
 #include "nascent/core/search.hpp"
 #include "proposals.hpp"
 #include "stop.hpp"
+#include "stopwatch.hpp"
 #include "stored_trials.hpp"
 #include "verdicts.hpp"
 #include "wall_clock.hpp"
@@ -47,6 +48,8 @@ class Loop {
   Result<void> cut(Executor& executor);
   // Until stop.wall_time is over; empty without one. After open().
   [[nodiscard]] std::optional<double> seconds_left() const;
+  // Are those real seconds?
+  [[nodiscard]] bool in_real_time() const { return clock_.is_real(); }
   // Nothing runs and nothing more will be asked for; or, after a cut, all that is stored has been taken up and judged.
   [[nodiscard]] bool over() const;
   // Ends the run.
@@ -133,6 +136,8 @@ class Loop {
   History history_;
   StoredTrials stored_;
   WallClock clock_;
+  SearchTimes unwanted_times_;
+  SearchTimes& times_;
 
   TrialId next_id_ = 0;
   Leg settled_ = 0;              // deterministic: legs before it are judged

@@ -80,10 +80,10 @@ Result<bool> Search::step(Executor& executor, std::chrono::milliseconds patience
 Result<SearchOutcome> Search::run(Executor& executor, const StopRequest& request) {
   search::Loop& loop = *loop_;
   if (auto opened = loop.open(executor); !opened) return tl::unexpected<Error>(opened.error());
-  StopWatch watch(executor, request, loop.seconds_left());
+  StopWatch watch(executor, request, loop.in_real_time() ? loop.seconds_left() : std::nullopt);
   Result<bool> goes_on = true;
   while (goes_on && *goes_on && !request.made()) {
-    if (watch.time_is_over()) {
+    if (watch.time_is_over() || loop.seconds_left().value_or(1) <= 0) {
       if (auto cut = loop.cut(executor); !cut) return tl::unexpected<Error>(cut.error());
     }
     goes_on = step(executor, kPatience);

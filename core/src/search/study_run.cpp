@@ -11,6 +11,7 @@
 #include "final_stage.hpp"
 #include "keep_alive.hpp"
 #include "nascent/core/version.hpp"
+#include "study_record.hpp"
 
 namespace nascent::core {
 namespace {
@@ -21,20 +22,6 @@ std::string objectives_json(const StudyConfig& config) {
     all.push_back({{"metric", o.metric}, {"direction", o.direction == Direction::maximize ? "maximize" : "minimize"}});
   }
   return all.dump();
-}
-
-StudyRecord record_of(const ResolvedStudy& study, const StudySpace& space) {
-  StudyRecord record;
-  record.name = study.config.name;
-  record.seed = study.config.seed;
-  record.parallel = study.config.parallel;
-  record.objectives_json = objectives_json(study.config);
-  record.resolved_config = resolved_toml(study.config);
-  record.space_json = space.to_json();
-  record.space_fingerprint = space.declaration().fingerprint();
-  record.nascent_version = version();
-  record.plugins = plugin_records(study);
-  return record;
 }
 
 // A study goes on only in the space it began in; other code is worth a warning.
@@ -176,7 +163,7 @@ Result<void> Run::open() {
   if (!store) return tl::unexpected<Error>(store.error());
   store_ = std::move(*store);
   artifacts_ = artifacts_folder(config.store, config.name);
-  const auto id = enter(*store_, record_of(study(), *prepared_->space), request_.start, prepared_->queue);
+  const auto id = enter(*store_, search::record_of(study(), *prepared_->space), request_.start, prepared_->queue);
   if (!id) return tl::unexpected<Error>(id.error());
   const auto coordinator = store_->acquire_coordinator(*id);
   if (!coordinator) return tl::unexpected<Error>(coordinator.error());
@@ -276,6 +263,20 @@ Result<void> Run::test(Executor& executor) {
 }
 
 }  // namespace
+
+StudyRecord search::record_of(const ResolvedStudy& study, const StudySpace& space) {
+  StudyRecord record;
+  record.name = study.config.name;
+  record.seed = study.config.seed;
+  record.parallel = study.config.parallel;
+  record.objectives_json = objectives_json(study.config);
+  record.resolved_config = resolved_toml(study.config);
+  record.space_json = space.to_json();
+  record.space_fingerprint = space.declaration().fingerprint();
+  record.nascent_version = version();
+  record.plugins = plugin_records(study);
+  return record;
+}
 
 Result<StudyResult> run_study(const StudyRun& run, PluginCatalog& catalog) { return Run(run, catalog)(); }
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <utility>
 #include <vector>
 
 namespace nascent::core::search {
@@ -25,7 +27,14 @@ Result<void> find_last_rows(Store& store, StudyId study, std::vector<KilledRun>&
   });
 }
 
+double steady_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 }  // namespace
+
+WallClock::WallClock(std::function<double()> now)
+    : real_(!now), now_(now ? std::move(now) : steady_seconds), started_(now_()) {}
 
 Result<void> WallClock::start(Store& store, StudyId study) {
   if (auto noted = store.add_event(study, "run_started", "{}"); !noted) return noted;
@@ -50,17 +59,16 @@ Result<void> WallClock::start(Store& store, StudyId study) {
     if (auto found = find_last_rows(store, study, killed); !found) return found;
   }
   for (const KilledRun& run : killed) earlier_ += std::max(0.0, run.last_row_at - run.started_at);
-  started_ = std::chrono::steady_clock::now();
+  started_ = now_();
   return {};
 }
 
 Result<void> WallClock::end(Store& store, StudyId study) {
-  const double own = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
-  return store.add_event(study, "run_ended", fmt::format("{{\"wall_seconds\": {:.3f}}}", own));
+  return store.add_event(study, "run_ended", fmt::format("{{\"wall_seconds\": {:.3f}}}", now_() - started_));
 }
 
 double WallClock::seconds() const {
-  return earlier_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+  return earlier_ + now_() - started_;
 }
 
 }  // namespace nascent::core::search

@@ -1,7 +1,7 @@
 // How long a study has run, over all its runs, without the pauses between them.
 #pragma once
 
-#include <chrono>
+#include <functional>
 
 #include "nascent/core/result.hpp"
 #include "nascent/core/store.hpp"
@@ -12,14 +12,18 @@ namespace nascent::core::search {
 // up to the last row it stored.
 class WallClock {
  public:
+  // `now`: seconds since any moment; empty: real time.
+  explicit WallClock(std::function<double()> now = {});
+  [[nodiscard]] bool is_real() const { return real_; }
   // Notes the start of a run; reads how long earlier ones took.
   Result<void> start(Store& store, StudyId study);
   Result<void> end(Store& store, StudyId study);
   [[nodiscard]] double seconds() const;
 
  private:
-  double earlier_ = 0;
-  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  bool real_;
+  std::function<double()> now_;
+  double earlier_ = 0, started_;
 };
 
 }  // namespace nascent::core::search

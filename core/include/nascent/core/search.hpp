@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -74,6 +75,16 @@ class StopRequest {
   static_assert(std::atomic<int>::is_always_lock_free);
 };
 
+// How often the parts of a search were asked, and the seconds of this process that they took.
+struct SearchTimes {
+  struct Part {
+    std::uint64_t calls = 0;
+    double seconds = 0;
+  };
+  Part ask, tell;  // the sampler
+  Part decide;     // the scheduler: verdicts, promotions, what became of trials
+};
+
 struct SearchOutcome {
   std::string reason;        // see SearchObserver::on_search_ended
   bool interrupted = false;  // the study can be resumed
@@ -114,6 +125,8 @@ class Search {
     Store* store = nullptr;
     Coordinator coordinator;
     SearchObserver* observer = nullptr;  // may be null
+    std::function<double()> clock{};     // seconds since any moment, in place of real time; empty: real time
+    SearchTimes* times = nullptr;        // added to; may be null
   };
   explicit Search(const Setup& setup, Instance<nas_sampler_vt> sampler,
                   std::optional<Instance<nas_scheduler_vt>> scheduler = {});
