@@ -15,7 +15,7 @@ export CCACHE_SLOPPINESS="${CCACHE_SLOPPINESS:-pch_defines,time_macros,include_f
 
 build_packages=(
   build-essential cmake ninja-build ccache pkg-config
-  libtorch-dev libopenblas0-pthread
+  libtorch-dev libgloo-dev libopenblas0-pthread
   libboost-dev libtomlplusplus-dev libspdlog-dev libfmt-dev libcli11-dev nlohmann-json3-dev libexpected-dev libeigen3-dev
   libnlopt-cxx-dev libsoci-dev libsqlite3-dev libpq-dev zlib1g-dev libssl-dev libxxhash-dev
 )

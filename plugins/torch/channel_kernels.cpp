@@ -311,18 +311,22 @@ void max_pool_2x2_gradient(const void* x, const void* y, const void* dy, Image i
   });
 }
 
-void drop(const void* x, Element element, std::int64_t n, std::uint64_t seed, std::uint32_t keep, float scale, void* y) {
+void drop(const void* x, Element element, std::int64_t n, std::uint64_t seed, std::int64_t first, std::uint32_t keep, float scale, void* y) {
   with_element(element, [&](auto tag) {
     using T = decltype(tag);
     const auto* from = static_cast<const T*>(x);
     auto* to = static_cast<T*>(y);
-    const std::int64_t even = n / 4 * 4;
-    drop_pass(from, even, seed, 0, keep, scale, to);
-    if (even == n) return;
-    T last[4]{}, dropped[4]{};
-    std::copy(from + even, from + n, last);
-    drop_pass(last, 4, seed, static_cast<std::uint64_t>(even / 4), keep, scale, dropped);
-    std::copy(dropped, dropped + (n - even), to + even);
+    // Numbers of the stream come in fours; a beginning or end within one is worked on beside the array.
+    const auto part_of_four = [&](std::int64_t at, std::int64_t within, std::int64_t count) {
+      T four[4]{}, dropped[4]{};
+      std::copy(from + at, from + at + count, four + within);
+      drop_pass(four, 4, seed, static_cast<std::uint64_t>((first + at) / 4), keep, scale, dropped);
+      std::copy(dropped + within, dropped + within + count, to + at);
+    };
+    const std::int64_t within = first % 4, head = within == 0 ? 0 : std::min(4 - within, n), whole = (n - head) / 4 * 4;
+    if (head > 0) part_of_four(0, within, head);
+    drop_pass(from + head, whole, seed, static_cast<std::uint64_t>((first + head) / 4), keep, scale, to + head);
+    if (head + whole < n) part_of_four(head + whole, 0, n - head - whole);
   });
 }
 

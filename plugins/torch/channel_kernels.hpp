@@ -43,8 +43,8 @@ void max_pool_2x2(const void* x, Image image, void* y);
 // dx: dy at the first place of each square where x equals y, 0 elsewhere.
 void max_pool_2x2_gradient(const void* x, const void* y, const void* dy, Image image, void* dx);
 
-// y[i] = x[i] * scale where number i of the stream lies below keep / 2^16, else 0. The numbers are 16-bit parts of
-// SplitMix64 (Steele, Lea, Flood 2014) at counter i / 4: the same call on a gradient drops the same places.
-void drop(const void* x, Element element, std::int64_t n, std::uint64_t seed, std::uint32_t keep, float scale, void* y);
+// y[i] = x[i] * scale where number first + i of the stream lies below keep / 2^16, else 0. Number k is the k % 4-th 16-bit part of
+// SplitMix64 (Steele, Lea, Flood 2014) at counter k / 4: the same call on a gradient drops the same places.
+void drop(const void* x, Element element, std::int64_t n, std::uint64_t seed, std::int64_t first, std::uint32_t keep, float scale, void* y);
 
 }  // namespace nascent::libtorch

@@ -18,12 +18,16 @@ enum class Phase { training, inference };
 // exact: LibTorch's own operators, what an exported model computes, to the bit. fast: channels-last, operators fused.
 enum class Path { exact, fast };
 
+class Team;
+
 // How to run a plan once.
 struct Pass {
   Phase phase = Phase::inference;
   Path path = Path::exact;
   at::ScalarType compute = at::kFloat;  // of convolutions and products; kBFloat16 for mixed precision
   std::uint64_t seed = 0;               // of dropout masks
+  const Team* team = nullptr;           // the inputs are a part of a batch that these processes share; training only
+  std::int64_t first_row = 0;           // of the inputs in that batch
 };
 
 // What one step sees: its inputs, its weights, where its outputs go.

@@ -65,9 +65,10 @@ Kernel dropout(const Lowering& node) {
     if (!call.training() || ratio == 0) return call.out(x);
     if (ratio == 1) return call.out(x * 0);
     const bool known = x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16;
-    if (x.is_cpu() && known) return call.out(fused_dropout(x, ratio, call.draw_seed()));
+    const std::int64_t first = x.size(0) > 0 ? call.pass.first_row * (x.numel() / x.size(0)) : 0;
+    if (x.is_cpu() && known) return call.out(fused_dropout(x, ratio, call.draw_seed(), first));
     at::Generator generator = at::globalContext().defaultGenerator(x.device());
-    generator.set_current_seed(call.draw_seed());
+    generator.set_current_seed(derive_seed(call.draw_seed(), static_cast<std::uint64_t>(first)));
     call.out(x * at::empty_like(x).bernoulli_(1 - ratio, generator).div_(1 - ratio));
   };
 }
@@ -130,13 +131,15 @@ Kernel batch_norm_kernel(const Lowering& node, NormTail tail) {
   return [=](const Call& call) {
     const at::Tensor& x = call.in(0);
     const at::Tensor added = tail == NormTail::add_relu ? call.in(1).to(x.scalar_type()) : at::Tensor();
+    const BatchNormState state{call.weight(0), call.weight(1), call.weight(2), call.weight(3), momentum, epsilon};
     const bool fits = is_channels_last_image(x) && (!added.defined() || (added.sizes() == x.sizes() && is_channels_last_image(added)));
     if (call.pass.path == Path::fast && fits) {
-      const BatchNormState state{call.weight(0), call.weight(1), call.weight(2), call.weight(3), momentum, epsilon};
       const Rectifier rectifier = tail == NormTail::none ? Rectifier::none : Rectifier::relu;
-      return call.out(fused_batch_norm(x, state, added, rectifier, call.training()));
+      return call.out(fused_batch_norm(x, state, added, rectifier, call.training(), call.pass.team));
     }
-    at::Tensor y = at::batch_norm(x, call.weight(0), call.weight(1), call.weight(2), call.weight(3), call.training(), momentum, epsilon, false);
+    at::Tensor y = call.training() && call.pass.team != nullptr
+                       ? shared_batch_norm(x, state, *call.pass.team)
+                       : at::batch_norm(x, state.weight, state.bias, state.running_mean, state.running_var, call.training(), momentum, epsilon, false);
     if (added.defined()) y = y + added;
     call.out(tail == NormTail::none ? y : at::relu(y));
   };

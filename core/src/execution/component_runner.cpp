@@ -57,6 +57,8 @@ class ComponentRunner final : public TrialRunner {
 
   Result<void> create_components(PluginCatalog& catalog);
   Result<AttemptEnd> run(Trial& trial, TrialSession& session) override;
+  void lead(Team& team) override { team_ = &team; }
+  PluginResult<void> follow(const Trial& trial, const TeamPlace& place) override;
   [[nodiscard]] bool reports() const override { return trainer_.has_value(); }
   Result<std::vector<Metric>> evaluate_test(const Trial& trial) override;
 
@@ -75,6 +77,9 @@ class ComponentRunner final : public TrialRunner {
                             const TrialSession& session) const;
   PluginResult<void> call_trainer(const Trial& trial, const nas_graph* graph, const std::string& checkpoint,
                                   const std::string& resume, nas_model* out);
+  // The same, with all processes of the team where there is one.
+  PluginResult<void> train_together(const Trial& trial, const nas_graph* graph, const std::string& checkpoint,
+                                    const std::string& resume, const TrialSession& session, nas_model* out);
   PluginResult<void> compress(const Trial& trial, ModelRef& model);
   PluginResult<void> evaluate(Trial& trial, const nas_graph* graph, const ModelRef& model);
   void save(const Trial& trial, const ModelRef& model) const;
@@ -98,6 +103,7 @@ class ComponentRunner final : public TrialRunner {
   std::vector<Evaluation> evaluations_;
   TrialTask task_;
   double paused_at_ = 0;  // budget at which the trial was paused and from which it was promoted
+  Team* team_ = nullptr;
 };
 
 Result<void> ComponentRunner::create_components(PluginCatalog& catalog) {
@@ -237,7 +243,7 @@ Result<AttemptEnd> ComponentRunner::train(Trial& trial, const nas_graph* graph, 
         break;
       }
     }
-    answer = call_trainer(trial, graph, files->checkpoint(), resumes ? files->checkpoint() : "", &raw);
+    answer = train_together(trial, graph, files->checkpoint(), resumes ? files->checkpoint() : "", session, &raw);
     task_.hand_over(session);  // the log ends here
     const bool unreadable = !answer && (answer.error().status == NAS_E_IO || answer.error().status == NAS_E_INVALID);
     if (resumes && unreadable && !task_.newest()) {
@@ -306,6 +312,31 @@ PluginResult<void> ComponentRunner::call_trainer(const Trial& trial, const nas_g
   arg.x = trial.configuration.x.data();
   arg.active = trial.configuration.active.data();
   return trainer_->call(&nas_trainer_vt::train, task_.raw(), static_cast<const nas_train_arg*>(&arg), out);
+}
+
+PluginResult<void> ComponentRunner::train_together(const Trial& trial, const nas_graph* graph, const std::string& checkpoint,
+                                                   const std::string& resume, const TrialSession& session, nas_model* out) {
+  if (team_ == nullptr) return call_trainer(trial, graph, checkpoint, resume, out);
+  task_.take_place({0, team_->processes(), team_->begin(trial.id)});
+  auto answer = call_trainer(trial, graph, checkpoint, resume, out);
+  task_.take_place({});
+  const auto cause = team_->end();
+  const bool lost = !answer && answer.error().status == NAS_E_CANCELLED && !session.cancelled() && !task_.session_error();
+  if (lost && cause) return tl::unexpected<PluginError>(*cause);
+  if (lost) team_->give_up(answer.error().message);
+  return answer;
+}
+
+PluginResult<void> ComponentRunner::follow(const Trial& trial, const TeamPlace& place) {
+  QuietSession session;
+  task_.begin(session, trial.id, trial.seed, {});
+  const auto graph = space_->build(trial.configuration.x.data(), trial.configuration.active.data());
+  if (!graph) return tl::unexpected<PluginError>(graph.error());
+  task_.take_place(place);
+  nas_model raw{};
+  auto answer = call_trainer(trial, graph->get(), {}, {}, &raw);
+  const ModelRef unneeded = ModelRef::adopt(raw);
+  return answer;
 }
 
 PluginResult<void> ComponentRunner::compress(const Trial& trial, ModelRef& model) {

@@ -33,6 +33,7 @@ inline constexpr int kWorkerCannotStart = 4;  // a component, the study or the s
 inline constexpr int kWorkerGaveUp = 5;       // the store failed while a trial ran
 inline constexpr int kWorkerOrphaned = 6;     // its coordinator ended
 inline constexpr int kWorkerWorn = 7;         // holds too much by now; another process takes its place
+inline constexpr int kWorkerTeamBroken = 8;   // of the processes that train together one is gone or hangs
 // The trial failed and has attempts left: this and the FailureReason. The last line of output is its message.
 inline constexpr int kWorkerTrialFailed = 16;
 

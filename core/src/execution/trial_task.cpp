@@ -46,6 +46,13 @@ void TrialTask::begin(TrialSession& session, TrialId trial, std::uint64_t seed, 
   diverged_ = false;
 }
 
+void TrialTask::take_place(const TeamPlace& place) {
+  rendezvous_ = place.rendezvous;
+  raw_.rank = place.rank;
+  raw_.world_size = place.processes;
+  raw_.rendezvous = str(rendezvous_);
+}
+
 std::int32_t TrialTask::cancelled(void* ctx) noexcept {
   return static_cast<TrialTask*>(ctx)->session_->cancelled() ? 1 : 0;
 }

@@ -39,6 +39,8 @@ class TrialTask {
   }
   // The same trial's next operation draws other random numbers.
   void reseed(std::uint64_t seed) { raw_.seed = seed; }
+  // Of the next operations; by default the process is alone.
+  void take_place(const TeamPlace& place);
   [[nodiscard]] const nas_task* raw() const { return &raw_; }
 
   // What came in since begin(). Read it after the plugin has returned.
@@ -59,7 +61,7 @@ class TrialTask {
 
   nas_task raw_{};
   std::vector<std::string> must_be_finite_;
-  std::string artifact_dir_;
+  std::string artifact_dir_, rendezvous_;
   TrialSession* session_ = nullptr;
   std::mutex mutex_;  // guards everything below
   std::optional<Report> newest_;

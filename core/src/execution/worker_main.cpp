@@ -33,6 +33,7 @@
 #include "nascent/core/store.hpp"
 #include "nascent/core/trial_runner.hpp"
 #include "orphans.hpp"
+#include "team.hpp"
 #include "test_split.hpp"
 #include "wear.hpp"
 
@@ -44,6 +45,7 @@ using std::chrono::milliseconds;
 // A bell may be lost with a full pipe; looking this often anyway makes that harmless.
 constexpr milliseconds kIdleLook{1000};
 constexpr milliseconds kVerdictLook{200};
+constexpr std::size_t kFdAmongArguments = 3;  // the doorbell's place behind the program's name
 constexpr const char* kOomScore = "500";  // of 1000: the kernel takes a worker before its coordinator
 
 struct WorkerArguments {
@@ -53,6 +55,8 @@ struct WorkerArguments {
   std::uint32_t threads = 1;
   std::optional<TrialRole> role;  // of the trials to lease; empty: all
   std::optional<TrialId> test;  // judge this trial's model on the test split, and end
+  std::optional<std::uint32_t> rank;     // one of several that train together, and not the first
+  std::vector<std::string> to_followers;  // the beginning of this command line, as it is theirs too
 };
 
 template <class T>
@@ -67,6 +71,11 @@ std::optional<WorkerArguments> parse(int argc, const char* const* argv) {
   if (!read_number(argv[4], arguments.doorbell_fd) || !read_number(argv[5], arguments.lease_seconds) ||
       !read_number(argv[6], arguments.threads) || !(arguments.lease_seconds > 0)) {
     return std::nullopt;
+  }
+  arguments.to_followers.assign(argv + 1, argv + 7);
+  if (argc == 9 && argv[7] == kFollowerRole) {
+    if (!read_number(argv[8], arguments.rank.emplace())) return std::nullopt;
+    return arguments;
   }
   if (std::string_view(argv[7]) != kEveryRole) {
     const auto name = std::ranges::find(kTrialRoleNames, argv[7]);
@@ -234,6 +243,8 @@ struct Bench {
   std::unique_ptr<Store> store;
   StudyId study = 0;
   VerdictWanted verdicts = VerdictWanted::no;
+  std::uint32_t processes = 1;  // that train a trial together
+  std::unique_ptr<Followers> followers;  // none where this is the only one of them, or not the first
   std::unique_ptr<TrialRunner> runner;
   WorkerConfig limits;
   std::optional<Wear> wear;
@@ -275,10 +286,20 @@ Result<Bench> set_up(const WorkerArguments& arguments) {
   const auto study = resolve_study(std::move(*config), *catalog);
   if (!study) return tl::unexpected<Error>(study.error());
   bench.verdicts = study->scheduler ? VerdictWanted::yes : VerdictWanted::no;
+  bench.processes = training_processes(*study);
+  if (bench.processes > 1 && !arguments.rank && !arguments.test) {
+    auto followers = Followers::start(arguments.to_followers, kFdAmongArguments, bench.processes);
+    if (!followers) return tl::unexpected<Error>(followers.error());
+    bench.followers = std::move(*followers);
+  }
   auto runner = component_runner(*catalog, *study, artifacts_folder(arguments.store_location, arguments.study_name),
                                  arguments.threads, leased_device());
   if (!runner) return tl::unexpected<Error>(runner.error());
   bench.runner = std::move(*runner);
+  if (bench.followers) {
+    bench.followers->wait_until_ready();
+    bench.runner->lead(*bench.followers);
+  }
   bench.wear.emplace(bench.limits);
   return bench;
 }
@@ -335,6 +356,15 @@ int worker_main(int argc, const char* const* argv) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   fcntl(arguments->doorbell_fd, F_SETFD, FD_CLOEXEC);
   std::ofstream("/proc/self/oom_score_adj") << kOomScore;
+
+  if (arguments->rank) {
+    // Its leader alone decides when it ends.
+    for (const int ignored : {SIGTERM, SIGINT, SIGPIPE}) signal(ignored, SIG_IGN);
+    const auto bench = set_up(*arguments);
+    if (!bench) return say(bench.error(), kWorkerCannotStart);
+    prctl(PR_SET_PDEATHSIG, 0);  // from here on its line tells
+    return follow(*bench->store, bench->study, *bench->runner, arguments->doorbell_fd, *arguments->rank, bench->processes);
+  }
 
   static auto& coordination = *new Coordination;  // never destroyed: its thread lives to the end of the process
   Coordination::listen(coordination, arguments->doorbell_fd);

@@ -1,5 +1,7 @@
 #include "nascent/core/resolved_study.hpp"
 
+#include <fmt/format.h>
+
 #include <nascent/error.hpp>
 
 namespace nascent::core {
@@ -15,6 +17,27 @@ std::vector<const StudyComponent*> ResolvedStudy::components() const {
   for (const StudyComponent& c : evaluators) all.push_back(&c);
   return all;
 }
+
+std::uint32_t training_processes(const ResolvedStudy& study) {
+  const OptionValue* value = study.trainer ? study.trainer->fixed.get("/processes") : nullptr;
+  const auto* number = value != nullptr ? std::get_if<std::int64_t>(value) : nullptr;
+  return number != nullptr && *number > 1 ? static_cast<std::uint32_t>(*number) : 1;
+}
+
+namespace {
+
+// Further processes are started by worker processes.
+void check_processes(const ResolvedStudy& study, Diagnostics& mistakes) {
+  const std::uint32_t processes = training_processes(study);
+  if (processes == 1 || study.config.workers.execution == Execution::workers) return;
+  const ConfigValue* given = find(study.config.trainer->options, "processes");
+  mistakes.add(given != nullptr ? given->where : study.config.trainer->where,
+               fmt::format("trainer.processes is {}, but with workers.execution = \"inline\" trials run in one process; set "
+                           "processes = 1 or execution = \"workers\"",
+                           processes));
+}
+
+}  // namespace
 
 Result<ResolvedStudy> resolve_study(StudyConfig config, const PluginCatalog& catalog) {
   StudyDraft draft(std::move(config));
@@ -54,6 +77,7 @@ ResolvedStudy resolve_study(StudyDraft& draft, const PluginCatalog& catalog) {
   if (config.trainer) study.trainer = resolve(*config.trainer);
   for (ComponentConfig& c : config.compressors) study.compressors.push_back(resolve(c));
   for (ComponentConfig& c : config.evaluators) study.evaluators.push_back(resolve(c));
+  check_processes(study, draft.mistakes);
   return study;
 }
 

@@ -68,7 +68,7 @@ at::Device choose_device(DeviceChoice choice, const Task& task) {
   if (!wants_cuda && !free_to_choose) return at::kCPU;
   if (at::hasCUDA()) {
     repeat_on_cuda();
-    return {at::kCUDA, static_cast<at::DeviceIndex>(task.device_id())};
+    return {at::kCUDA, static_cast<at::DeviceIndex>(task.device_id() + static_cast<int>(task.raw()->rank))};
   }
   if (!free_to_choose) require_cuda();
   return at::kCPU;

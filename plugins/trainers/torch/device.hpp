@@ -14,7 +14,8 @@ namespace nascent::libtorch {
 // Throws InvalidOption when LibTorch or the machine has no CUDA.
 void require_cuda();
 
-// Throws InvalidOption when CUDA is asked for and there is none.
+// On CUDA process k of a team takes the device k places behind the task's. Throws InvalidOption when CUDA is asked for and there
+// is none.
 at::Device choose_device(DeviceChoice choice, const Task& task);
 
 // float32 or bfloat16. automatic: bfloat16 where the processor multiplies it natively (AVX512-BF16, AMX, CUDA) and

@@ -47,6 +47,14 @@ void Scorer::add(const at::Tensor& y, const Batch& batch) {
   values_ += y.numel();
 }
 
+void Scorer::add_from(const Team& team) {
+  const at::Tensor sums = at::tensor({loss_, correct_, squares_, static_cast<double>(rows_), static_cast<double>(values_)}, at::kDouble);
+  team.sum(sums);
+  const auto* all = sums.data_ptr<double>();
+  loss_ = all[0], correct_ = all[1], squares_ = all[2];
+  rows_ = static_cast<std::int64_t>(all[3]), values_ = static_cast<std::int64_t>(all[4]);
+}
+
 Score Scorer::score() const {
   const auto mean = [](double sum, std::int64_t n) { return n > 0 ? sum / static_cast<double>(n) : 0; };
   return {mean(loss_, rows_), mean(correct_, rows_), std::sqrt(mean(squares_, values_))};

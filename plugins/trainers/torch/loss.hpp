@@ -26,6 +26,8 @@ class Scorer {
  public:
   Scorer(LossKind kind, const Settings& settings, Standardisation target);
   void add(const at::Tensor& y, const Batch& batch);
+  // Adds what the others of the team have added.
+  void add_from(const Team& team);
   [[nodiscard]] Score score() const;
 
  private:

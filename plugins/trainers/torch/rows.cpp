@@ -143,18 +143,25 @@ Batch Rows::assemble(std::span<const std::int64_t> positions, std::span<const Im
 
 Batch Rows::batch(std::span<const std::int64_t> positions) const { return assemble(positions, {}); }
 
-Batch Rows::batch(std::span<const std::int64_t> positions, const AugmentSettings& augment, Rng rng) const {
+Batch Rows::batch(std::span<const std::int64_t> positions, const AugmentSettings& augment, Rng rng, Share share) const {
+  const std::size_t n = positions.size(), begin = static_cast<std::size_t>(share.begin), size = static_cast<std::size_t>(share.size());
   std::vector<ImageChange> changes;
   if (augment.needs_images()) {
-    for (std::size_t i = 0; i < positions.size(); ++i) changes.push_back(draw_change(augment, shapes_[0][1], shapes_[0][2], rng));
+    for (std::size_t i = 0; i < n; ++i) changes.push_back(draw_change(augment, shapes_[0][1], shapes_[0][2], rng));
   }
-  Batch batch = assemble(positions, changes);
+  const auto part = [](const auto& of, std::size_t from, std::size_t count) {
+    return of.empty() ? std::span(of) : std::span(of).subspan(from, count);
+  };
+  Batch batch = assemble(positions.subspan(begin, size), part(changes, begin, size));
   if (augment.mixup > 0) {
     // Zhang et al., "mixup" (2018): row i is mixed with row n-1-i; rows of a batch are in random order.
     batch.kept = beta_draw(augment.mixup, rng);
-    batch.mixed_target = batch.target.flip({0});
-    for (at::Tensor& x : batch.inputs) {
-      if (x.is_floating_point()) x = at::lerp(x.flip({0}), x, batch.kept);
+    const std::size_t partners = n - begin - size;
+    const Batch other = size == n ? batch : assemble(positions.subspan(partners, size), part(changes, partners, size));
+    batch.mixed_target = other.target.flip({0});
+    for (std::size_t k = 0; k < batch.inputs.size(); ++k) {
+      at::Tensor& x = batch.inputs[k];
+      if (x.is_floating_point()) x = at::lerp(other.inputs[k].flip({0}), x, batch.kept);
     }
   }
   return batch;

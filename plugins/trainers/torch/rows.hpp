@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "distributed.hpp"
 #include "image_batch.hpp"
 #include "nascent/dataset.hpp"
 #include "plan.hpp"
@@ -48,8 +49,9 @@ class Rows {
 
   // Rows by position in this subset, unchanged.
   [[nodiscard]] Batch batch(std::span<const std::int64_t> positions) const;
-  // The same, augmented; a function of the random stream and the arguments alone.
-  [[nodiscard]] Batch batch(std::span<const std::int64_t> positions, const AugmentSettings& augment, Rng rng) const;
+  // A share of the same, augmented; a function of the random stream and the arguments alone. Shares of a batch put together are
+  // the batch.
+  [[nodiscard]] Batch batch(std::span<const std::int64_t> positions, const AugmentSettings& augment, Rng rng, Share share) const;
 
  private:
   using Fields = std::vector<at::Tensor>;

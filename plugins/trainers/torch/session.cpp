@@ -53,6 +53,9 @@ Session::Session(const Task& task, const TrainRequest& request, const Settings& 
       batch_size_(std::min(settings.batch_size, train_.size())) {
   if (train_.size() == 0) throw Error(NAS_E_INVALID, "there are no rows to train on");
   check_fit(train_, plan_, *request.graph, settings_);
+  if (const nas_task& raw = *task.raw(); raw.world_size > 1) {
+    team_ = std::make_unique<Team>(raw.rank, raw.world_size, std::string(view(raw.rendezvous)), device_);
+  }
   preparation_ = train_.measure();
   train_.prepare(preparation_);
   validation_.prepare(preparation_);
@@ -66,7 +69,7 @@ std::unique_ptr<Model> Session::run() {
       return finish();
     } catch (const std::exception& error) {
       if (!is_out_of_memory(error)) throw;
-      if (reports_ > 0 || batch_size_ == 1) {
+      if (team_ || reports_ > 0 || batch_size_ == 1) {  // a team cannot begin again: the others are in the middle of a step
         throw Error(NAS_E_NOMEM, "out of memory at batch_size " + std::to_string(batch_size_) + ", step " + std::to_string(progress_.step));
       }
     }
@@ -77,6 +80,7 @@ std::unique_ptr<Model> Session::run() {
 
 void Session::begin() {
   optimizer_.reset();
+  gradient_sum_.reset();
   gradients_.reset();
   Weights initial(plan_.summary().weights);
   initialise(initial, *request_.graph, derive_seed(task_.seed(), kInitialWeights));
@@ -91,17 +95,37 @@ void Session::begin() {
     progress_ = read_checkpoint(request_.resume_dir, key_, state());
     batch_size_ = progress_.batch_size;
   }
+  if (team_) agree_on_start();
   gradients_ = weights_.attach_gradients();
-  elapsed_before_ = progress_.elapsed_seconds;
+  if (team_) gradient_sum_ = std::make_unique<GradientSum>(*team_, weights_, gradients_);
+  elapsed_before_ = team_elapsed_ = progress_.elapsed_seconds;
   begun_ = reported_at_ = saved_at_ = Clock::now();
   order_epoch_ = -1;
   verdict_ = Verdict::go;
   last_reported_step_ = progress_.step;
 }
 
+// The leader's checkpoint, or its first weights, are everybody's.
+void Session::agree_on_start() {
+  Progress& p = progress_;
+  const at::Tensor numbers = at::tensor({static_cast<double>(p.batch_size), static_cast<double>(p.step), static_cast<double>(p.epoch),
+                                         static_cast<double>(p.step_in_epoch), static_cast<double>(p.reports_since_best), p.elapsed_seconds,
+                                         p.loss_sum, p.best},
+                                        at::kDouble);
+  team_->take_from_leader(numbers);
+  const auto* n = numbers.data_ptr<double>();
+  const auto whole = [&](std::size_t i) { return static_cast<std::int64_t>(n[i]); };
+  p = {whole(0), whole(1), whole(2), whole(3), whole(4), n[5], n[6], n[7]};
+  batch_size_ = p.batch_size;
+  for (const auto& [name, tensor] : state()) team_->take_from_leader(tensor);
+  if (train_.size() / steps_per_epoch() >= team_->size()) return;
+  throw InvalidOption("batch_size", "a batch of " + std::to_string(train_.size() / steps_per_epoch()) + " rows is too small for processes = " +
+                                        std::to_string(team_->size()) + ": each needs a row of every batch; use a larger batch_size or fewer processes");
+}
+
 void Session::train() {
   while (!is_spent() && verdict_ == Verdict::go) {
-    if (task_.cancelled()) {
+    if (cancelled()) {
       if (!request_.checkpoint_dir.empty()) save_checkpoint();
       throw Error(NAS_E_CANCELLED, "training was stopped after step " + std::to_string(progress_.step));
     }
@@ -136,11 +160,13 @@ Batch Session::on_device(Batch batch) const {
 
 void Session::step() {
   const auto number = static_cast<std::uint64_t>(progress_.step);
-  const Batch batch = on_device(train_.batch(positions_of_step(), settings_.augment, Rng(derive_seed(task_.seed(), kAugmentation), number)));
+  const std::span<const std::int64_t> positions = positions_of_step();
+  const auto rows = static_cast<std::int64_t>(positions.size());
+  const Share mine = share(rows);
+  const Batch batch = on_device(train_.batch(positions, settings_.augment, Rng(derive_seed(task_.seed(), kAugmentation), number), mine));
   gradients_.zero_();
-  const Pass pass{Phase::training, Path::fast, compute_, derive_seed(derive_seed(task_.seed(), kDropout), number)};
-  const at::Tensor loss = loss_of(plan_.run(batch.inputs, weights_, pass)[0], batch, loss_kind_, settings_);
-  loss.backward();
+  const Pass pass{Phase::training, Path::fast, compute_, derive_seed(derive_seed(task_.seed(), kDropout), number), team_.get(), mine.begin};
+  const at::Tensor loss = backward(loss_of(plan_.run(batch.inputs, weights_, pass)[0], batch, loss_kind_, settings_), mine, rows);
   const at::NoGradGuard no_grad;
   if (settings_.clip_norm > 0) {
     const double norm = gradients_.norm().item<double>();
@@ -156,7 +182,7 @@ void Session::step() {
     average_->statistics().lerp_(weights_.statistics(), 1 - keep);
   }
   // Reading a loss back from CUDA waits for the device: there it is done now and then.
-  pending_loss_ = pending_loss_.defined() ? pending_loss_ + loss.detach() : loss.detach();
+  pending_loss_ = pending_loss_.defined() ? pending_loss_ + loss : loss;
   const bool look = device_.is_cpu() || ++losses_ % kStepsBetweenLooksOnCuda == 0 || progress_.step_in_epoch == steps_per_epoch();
   if (!look) return;
   progress_.loss_sum += pending_loss_.item<double>();
@@ -165,6 +191,25 @@ void Session::step() {
     throw Diverged("the training loss became NaN or infinite at step " + std::to_string(progress_.step) +
                    "; try a smaller learning_rate or a clip_norm");
   }
+}
+
+at::Tensor Session::backward(const at::Tensor& own, Share share, std::int64_t rows) {
+  if (!team_) {
+    own.backward();
+    return own.detach();
+  }
+  // Sums over the processes are means over the batch: a share counts by its rows.
+  const at::Tensor weighted = own * (static_cast<double>(share.size()) / static_cast<double>(rows));
+  const bool leads = team_->leads();
+  const at::Tensor signals = at::tensor({weighted.item<double>(), leads && task_.cancelled() ? 1.0 : 0.0, leads ? own_elapsed_seconds() : 0.0}, at::kDouble);
+  Team::Pending exchanged = team_->begin_sum(signals);  // while the gradients are computed
+  gradient_sum_->begin();
+  weighted.backward();
+  gradient_sum_->finish();
+  exchanged.wait();
+  team_cancelled_ = signals[1].item<double>() != 0;
+  team_elapsed_ = signals[2].item<double>();
+  return signals[0];
 }
 
 void Session::end_epoch() {
@@ -196,7 +241,8 @@ void Session::report() {
   if (batch_size_ != std::min(settings_.batch_size, train_.size())) metrics.push_back({"batch_size", static_cast<double>(batch_size_)});
   ++reports_;
   last_reported_step_ = progress_.step;
-  verdict_ = task_.report(spent(), metrics);
+  const auto ask = [&] { return static_cast<std::int64_t>(task_.report(spent(), metrics)); };
+  verdict_ = static_cast<Verdict>(team_ ? team_->answer_of_leader(ask) : ask());
   note_quality(quality);
 }
 
@@ -215,12 +261,14 @@ Score Session::validate() const {
   const at::NoGradGuard no_grad;
   Scorer scorer(loss_kind_, settings_, preparation_.target);
   std::vector<std::int64_t> positions;
-  for (std::int64_t begin = 0; begin < validation_.size(); begin += kValidationRows) {
-    positions.resize(static_cast<std::size_t>(std::min(kValidationRows, validation_.size() - begin)));
+  const Share mine = share(validation_.size());
+  for (std::int64_t begin = mine.begin; begin < mine.end; begin += kValidationRows) {
+    positions.resize(static_cast<std::size_t>(std::min(kValidationRows, mine.end - begin)));
     std::iota(positions.begin(), positions.end(), begin);
     const Batch batch = on_device(validation_.batch(positions));
     scorer.add(plan_.run(batch.inputs, current(), {Phase::inference, Path::fast, compute_, 0})[0], batch);
   }
+  if (team_) scorer.add_from(*team_);
   return scorer.score();
 }
 
@@ -249,7 +297,9 @@ void Session::save_checkpoint() {
 
 std::int64_t Session::steps_per_epoch() const { return (train_.size() + batch_size_ - 1) / batch_size_; }
 
-double Session::elapsed_seconds() const {
+double Session::elapsed_seconds() const { return team_ ? team_elapsed_ : own_elapsed_seconds(); }
+
+double Session::own_elapsed_seconds() const {
   return elapsed_before_ + std::chrono::duration<double>(Clock::now() - begun_).count();
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "checkpoint.hpp"
+#include "distributed.hpp"
 #include "loss.hpp"
 #include "nascent/trainer.hpp"
 #include "optimizer.hpp"
@@ -14,6 +15,10 @@
 namespace nascent::libtorch {
 
 // Random streams: every draw is keyed (task seed, what for, epoch or step).
+//
+// In a team every process holds all weights and takes the same steps; each computes with its share of every batch and of the
+// validation rows, and what is summed over rows is summed over processes. Only the leader reads and writes checkpoints, reports,
+// and looks at the clock and at cancelled(); the others learn it from the leader.
 class Session {
  public:
   // Throws Error where request, settings and data do not fit.
@@ -27,17 +32,23 @@ class Session {
   void begin();
   void train();
   void step();
+  // The step's loss, of all rows; `own`: mean over `share` of the step's `rows`. Leaves the gradients.
+  at::Tensor backward(const at::Tensor& own, Share share, std::int64_t rows);
+  void agree_on_start();
   void end_epoch();
   void report();
   [[nodiscard]] std::unique_ptr<Model> finish();
 
+  [[nodiscard]] bool cancelled() const { return team_ ? team_cancelled_ : task_.cancelled(); }
+  [[nodiscard]] Share share(std::int64_t rows) const { return team_ ? team_->share(rows) : Share{0, rows}; }
   [[nodiscard]] bool is_spent() const;
   [[nodiscard]] double position() const;  // share of the schedule done
   [[nodiscard]] double spent() const;     // in the budget's unit
   [[nodiscard]] double steps_in(double budget) const;
   [[nodiscard]] std::int64_t steps_per_epoch() const;
   [[nodiscard]] std::span<const std::int64_t> positions_of_step();
-  [[nodiscard]] double elapsed_seconds() const;
+  [[nodiscard]] double elapsed_seconds() const;  // in a team: by the leader's clock, at its last step
+  [[nodiscard]] double own_elapsed_seconds() const;
   [[nodiscard]] Score validate() const;
   void note_quality(double quality);
   [[nodiscard]] const Weights& current() const { return average_ ? *average_ : weights_; }
@@ -56,18 +67,21 @@ class Session {
   at::Device device_;
   at::ScalarType compute_;
   CheckpointKey key_;
+  std::unique_ptr<Team> team_;  // none when alone
 
   std::int64_t batch_size_;
   Progress progress_;
   Weights weights_;
   at::Tensor gradients_;
+  std::unique_ptr<GradientSum> gradient_sum_;  // in a team
   std::unique_ptr<Optimizer> optimizer_;
   std::optional<Weights> average_, best_;
   std::vector<std::int64_t> order_;
   std::int64_t order_epoch_ = -1;
 
   Clock::time_point begun_{}, reported_at_{}, saved_at_{};
-  double elapsed_before_ = 0;
+  double elapsed_before_ = 0, team_elapsed_ = 0;
+  bool team_cancelled_ = false;
   std::int64_t reports_ = 0, last_reported_step_ = -1, losses_ = 0;
   at::Tensor pending_loss_;
   Verdict verdict_ = Verdict::go;

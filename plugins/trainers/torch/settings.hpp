@@ -82,6 +82,7 @@ inline constexpr std::array torch_options{
     option("ema_decay", "decay of the moving average of the weights that is handed back; 0 means none").real(0, 0.99999).otherwise(0.0).searchable(),
     option("patience", "reports without improvement before stopping with the best weights; 0 means never").integer(0, 1000000).otherwise(0).searchable(),
     option("precision", "arithmetic of training: auto takes bf16 where the CPU has it and it pays").one_of(choices::precision).otherwise("auto").searchable(),
+    option("processes", "processes that train one model together, each on its share of every batch").integer(1, 64).otherwise(1),
     option("device", "where to train; auto takes CUDA when LibTorch has it").one_of(choices::device).otherwise("auto"),
     option("checkpoint_seconds", "least time between two checkpoints").seconds().otherwise(30.0)};
 

@@ -21,7 +21,8 @@ class TorchTrainer : public Trainer {
       reported_metric("epoch_seconds", "time since the last report", Direction::minimize),
       reported_metric("batch_size", "where it had to be halved for want of memory")};
 
-  // Throws InvalidOption when `device` asks for CUDA where there is none: no trial could be trained.
+  // Throws InvalidOption when `device` asks for CUDA where there is none, or `processes` for more than one where they could
+  // not meet: no trial could be trained.
   TorchTrainer(const Options& given, const TrainerKind::Setup& setup);
 
   [[nodiscard]] std::unique_ptr<Model> train(const Task& task, const TrainRequest& request) override;

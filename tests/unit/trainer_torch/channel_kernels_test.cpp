@@ -102,9 +102,9 @@ TEST(Drop, keeps_the_share_asked_for_scales_it_and_repeats_with_its_seed) {
   std::vector<float> y(ones.size()), again(ones.size()), other(ones.size());
   const std::uint32_t keep = 49152;  // three quarters
   const auto n = static_cast<std::int64_t>(ones.size());
-  drop(ones.data(), Element::float32, n, 1, keep, 2.0F, y.data());
-  drop(ones.data(), Element::float32, n, 1, keep, 2.0F, again.data());
-  drop(ones.data(), Element::float32, n, 2, keep, 2.0F, other.data());
+  drop(ones.data(), Element::float32, n, 1, 0, keep, 2.0F, y.data());
+  drop(ones.data(), Element::float32, n, 1, 0, keep, 2.0F, again.data());
+  drop(ones.data(), Element::float32, n, 2, 0, keep, 2.0F, other.data());
   EXPECT_EQ(y, again);
   EXPECT_NE(y, other);
   std::size_t kept = 0;
@@ -114,6 +114,23 @@ TEST(Drop, keeps_the_share_asked_for_scales_it_and_repeats_with_its_seed) {
   }
   // 5 standard deviations: false failures below 1e-6.
   EXPECT_NEAR(static_cast<double>(kept) / static_cast<double>(y.size()), 0.75, 5 * 0.00137);
+}
+
+TEST(Drop, parts_of_an_array_drop_what_the_whole_drops_wherever_it_is_cut) {
+  std::vector<float> x(23);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i + 1);
+  std::vector<float> whole(x.size());
+  const auto n = static_cast<std::int64_t>(x.size());
+  drop(x.data(), Element::float32, n, 7, 0, 32768, 2.0F, whole.data());
+  for (std::int64_t cut = 0; cut <= n; ++cut) {
+    for (std::int64_t second = cut; second <= n; ++second) {
+      std::vector<float> parts(x.size());
+      drop(x.data(), Element::float32, cut, 7, 0, 32768, 2.0F, parts.data());
+      drop(x.data() + cut, Element::float32, second - cut, 7, cut, 32768, 2.0F, parts.data() + cut);
+      drop(x.data() + second, Element::float32, n - second, 7, second, 32768, 2.0F, parts.data() + second);
+      ASSERT_EQ(parts, whole) << "cut at " << cut << " and " << second;
+    }
+  }
 }
 
 }  // namespace

@@ -95,6 +95,9 @@ struct Training {
   std::string resume_dir{}, checkpoint_dir{};
   std::vector<nas_named_tensor> initial_weights{};
   std::uint64_t seed = 1;
+  std::uint32_t rank = 0, processes = 1;  // this one among those that train together
+  std::string rendezvous{};
+  bool cancelled = false;
   std::function<nascent::Verdict(const training::KeptReports::Report&)> verdict{};
   std::vector<training::KeptReports::Report> reports{};
 
@@ -102,6 +105,10 @@ struct Training {
     const training::Config config(nascent::libtorch::torch_options, options);
     training::KeptReports kept(seed);
     kept.verdict = verdict;
+    kept.rank = rank;
+    kept.processes = processes;
+    kept.rendezvous = rendezvous;
+    kept.cancelled = cancelled;
     nascent::libtorch::TorchTrainer trainer(nascent::Options(nullptr), {});
     const nascent::TrainRequest request{graph, nascent::Options(config.get()), nascent::Subset(train), nascent::Subset(validation), budget,
                                         resume_dir, checkpoint_dir, "", initial_weights, nascent::SpaceView(nullptr), nascent::ConstRow({}, {})};

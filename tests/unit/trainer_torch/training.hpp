@@ -137,8 +137,13 @@ class KeptReports {
   std::function<void()> polled;  // before every step
   bool cancelled = false;
   std::int32_t device_type = 0;
+  std::uint32_t rank = 0, processes = 1;
+  std::string rendezvous;
   [[nodiscard]] nascent::Task task() {
     task_.device_type = device_type;
+    task_.rank = rank;
+    task_.world_size = processes;
+    task_.rendezvous = nascent::str(rendezvous);
     return nascent::Task(&task_);
   }
 

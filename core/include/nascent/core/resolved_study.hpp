@@ -1,6 +1,7 @@
 // A study whose components are known: every option checked against its schema and completed, no plugin loaded yet.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +32,9 @@ struct ResolvedStudy {
   // In the order of core::components().
   [[nodiscard]] std::vector<const StudyComponent*> components() const;
 };
+
+// How many processes train one trial together: the option `processes` of a trainer that has it, else 1.
+std::uint32_t training_processes(const ResolvedStudy& study);
 
 // Finds every component and checks its options; all mistakes are reported together. Loads nothing that has a manifest.
 Result<ResolvedStudy> resolve_study(StudyConfig config, const PluginCatalog& catalog);

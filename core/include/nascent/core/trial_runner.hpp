@@ -3,11 +3,13 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "nascent/core/device.hpp"
+#include "nascent/core/instance.hpp"
 #include "nascent/core/plugins.hpp"
 #include "nascent/core/resolved_study.hpp"
 #include "nascent/core/result.hpp"
@@ -28,6 +30,25 @@ class TrialSession {
   [[nodiscard]] virtual bool cancelled() const = 0;
 };
 
+// A process's place among those that train one trial together; see nas_task.
+struct TeamPlace {
+  std::uint32_t rank = 0, processes = 1;
+  std::string rendezvous;
+};
+
+// The processes that train a trial together, as the first of them calls the others.
+class Team {
+ public:
+  virtual ~Team() = default;
+  [[nodiscard]] virtual std::uint32_t processes() const = 0;
+  // The others begin to train `trial`. Returns the rendezvous.
+  virtual std::string begin(TrialId trial) = 0;
+  // Waits until they have ended: the first error among theirs that is not that they lost the rest (NAS_E_CANCELLED).
+  virtual std::optional<PluginError> end() = 0;
+  // They cannot train together: ends this process, so that the attempt counts as crashed.
+  [[noreturn]] virtual void give_up(const std::string& why) = 0;
+};
+
 // How an attempt ended. `finished` includes failed trials: they are data.
 enum class AttemptEnd { finished, paused, cancelled };
 
@@ -38,6 +59,10 @@ class TrialRunner {
   // budget_spent, metrics, details_json, cost_seconds, artifact_dir. An error means that this
   // process cannot run trials at all, or that the session's report failed.
   virtual Result<AttemptEnd> run(Trial& trial, TrialSession& session) = 0;
+  // Trainings go over all processes of the team from now on. `team` must outlive this.
+  virtual void lead(Team& team) = 0;
+  // Trains along with the process that leads `trial`: no reports, no files, no model.
+  virtual PluginResult<void> follow(const Trial& trial, const TeamPlace& place) = 0;
   // Does it report while it runs? If so its trials are leased from the store, which keeps the reports.
   [[nodiscard]] virtual bool reports() const = 0;
   // Metrics of a finished trial's saved model on the test split, named "test_...". The caller records the opening
