@@ -105,6 +105,14 @@ Result<LeaseState> MeasuredStore::finish(const Lease& lease, const Trial& result
   return timed("finish", [&] { return store_.finish(lease, result); });
 }
 
+Result<LeaseState> MeasuredStore::give_back(const Lease& lease, FailureReason reason, std::string_view message) {
+  return timed("give_back", [&] { return store_.give_back(lease, reason, message); });
+}
+
+Result<TrialTally> MeasuredStore::tally(StudyId study) {
+  return timed("tally", [&] { return store_.tally(study); });
+}
+
 Result<std::vector<Trial>> MeasuredStore::trials(StudyId study, const TrialFilter& filter) {
   return timed("trials", [&] { return store_.trials(study, filter); });
 }

@@ -45,8 +45,10 @@ class MeasuredStore final : public Store {
   Result<ReportReceipt> report(const Lease& lease, const Report& report, VerdictWanted wanted) override;
   Result<std::optional<Verdict>> verdict(const Lease& lease, std::uint32_t number) override;
   Result<LeaseState> finish(const Lease& lease, const Trial& result) override;
+  Result<LeaseState> give_back(const Lease& lease, FailureReason reason, std::string_view message) override;
   Result<std::vector<Trial>> trials(StudyId study, const TrialFilter& filter) override;
   Result<std::optional<Trial>> trial(StudyId study, TrialId trial) override;
+  Result<TrialTally> tally(StudyId study) override;
   Result<FinishedTrials> finished_since(StudyId study, std::uint64_t cursor) override;
   Result<std::vector<ReportRecord>> reports(StudyId study, TrialId trial) override;
   Result<std::vector<std::vector<ReportRecord>>> pauses(StudyId study, TrialId trial) override;

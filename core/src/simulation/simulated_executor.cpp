@@ -282,7 +282,7 @@ Result<void> SimulatedExecutor::bury(std::size_t worker) {
   Attempt& a = *workers_[worker].attempt;
   Past& past = past_[a.trial.id];
   workers_[worker].happens = Happens::point;
-  if (past.losses++ >= config_.workers.retries) {
+  if (past.losses++ >= config_.workers.retries[FailureReason::lost]) {
     a.trial.reason = FailureReason::lost;
     a.trial.message = past.losses > 1 ? fmt::format("{} (attempt {})", message, past.losses) : message;
     return finish(worker, TrialState::failed);
