@@ -85,7 +85,7 @@ ComponentConfig read_component(const ConfigValue& value, std::string path, const
   return config;
 }
 
-bool is_isolable(std::string_view kind) { return kind == "sampler" || kind == "scheduler"; }
+bool is_isolable(std::string_view kind) { return kind == "space" || kind == "sampler" || kind == "scheduler"; }
 
 std::string component_name(const ComponentConfig& config) {
   return fmt::format("{} {}", kind_of_path(config.path), toml_text(config.type));

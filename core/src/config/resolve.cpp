@@ -233,7 +233,8 @@ class ComponentResolver {
     if (is_isolable(kind_of_path(config_.path))) names.insert(names.end(), {"isolation", "call_seconds_max"});
     for (const OptionInfo& option : component_.options) names.push_back(option.name);
     misspelt_.push_back(nearest(member.key, names));
-    const std::string rest = component_.options.empty() ? "it has no options" : way_out(member.key, names);
+    const bool offers_none = component_.options.empty() && misspelt_.back().empty();
+    const std::string rest = offers_none ? "it has no options" : way_out(member.key, names);
     diagnostics_.add(member.where,
                      fmt::format("unknown option {} of {}; {}", toml_text(member.key), component_name(config_), rest));
   }

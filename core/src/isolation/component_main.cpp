@@ -13,6 +13,7 @@
 #include "isolation/component_process.hpp"
 #include "isolation/isolated.hpp"
 #include "isolation/observations.hpp"
+#include "isolation/space_wire.hpp"
 #include "isolation/wire.hpp"
 #include "nascent/core/config.hpp"
 #include "search/proposals.hpp"
@@ -49,6 +50,8 @@ class Component {
         return decide(from);
       case Call::poll:
         return poll(from);
+      case Call::build:
+        return build(from);
     }
     return answered(NAS_E_INTERNAL, "", "unknown call");
   }
@@ -64,6 +67,7 @@ class Component {
     auto study = resolve_study(std::move(*config), *catalog);
     if (!study) return refused(study.error());
     study_ = std::move(*study);
+    if (path == "space") return create_space_alone(*catalog);
     return path == "scheduler" ? create_scheduler(*catalog) : create_sampler(*catalog);
   }
 
@@ -79,6 +83,22 @@ class Component {
     const auto metrics = search::wanted_metrics(*sampler_);
     made.put(static_cast<std::uint64_t>(metrics.size()));
     for (const std::string& name : metrics) made.put_text(name);
+    return made;
+  }
+
+  Packer create_space_alone(PluginCatalog& catalog) {
+    const auto shape = dataset_shape(catalog, study_);
+    if (!shape) return refused(shape.error());
+    nas_task_shape raw{};
+    if (*shape) raw = (*shape)->view();
+    const nas_space_arg arg{sizeof(nas_space_arg), 0, *shape ? &raw : nullptr};
+    auto made = make<nas_space_vt>(catalog, study_.space, &arg, bare_space_);
+    if (!bare_space_) return made;
+    const nas_space* declared = nullptr;
+    if (const auto described = bare_space_->call(&nas_space_vt::describe, &declared); !described) return answered(described);
+    if (declared == nullptr) return answered(NAS_E_INTERNAL, "", "described nothing; its describe() must set *out");
+    n_params_ = declared->n_params;
+    put(made, *declared);
     return made;
   }
 
@@ -110,6 +130,18 @@ class Component {
     return answer.put(static_cast<std::uint64_t>(n_filled)).put_array(x.data(), x.size()).put_array(active.data(), active.size());
   }
 
+  Packer build(Unpacker& from) {
+    const auto x = from.get_array<double>();
+    const auto active = from.get_array<std::uint8_t>();
+    if (x.size() != n_params_ || active.size() != n_params_) return answered(NAS_E_INTERNAL, "", "a row of another width than the space");
+    nas_graph* raw = nullptr;
+    Packer answer = answered(bare_space_->call(&nas_space_vt::build, x.data(), active.data(), &raw));
+    const GraphPtr graph(raw);
+    answer.put(graph != nullptr);
+    if (graph) put(answer, *graph);
+    return answer;
+  }
+
   Packer decide(Unpacker& from) {
     const Observations history(from), trial(from);
     nas_verdict verdict{};
@@ -127,6 +159,8 @@ class Component {
 
   ResolvedStudy study_;
   std::optional<StudySpace> space_;
+  std::optional<Instance<nas_space_vt>> bare_space_;  // of an isolated space: without the parameters of other components
+  std::size_t n_params_ = 0;                          // of bare_space_
   std::optional<Instance<nas_sampler_vt>> sampler_;
   std::optional<Instance<nas_scheduler_vt>> scheduler_;
 };

@@ -12,6 +12,7 @@
 
 #include "isolation/component_process.hpp"
 #include "isolation/observations.hpp"
+#include "isolation/space_wire.hpp"
 #include "isolation/wire.hpp"
 
 namespace nascent::core::isolation {
@@ -30,6 +31,7 @@ class Isolated {
   // Calls, and reads the head of the answer. `read` gets the rest where the component succeeded.
   template <class Read>
   nas_status call(const Packer& request, nas_error* error, const Read& read) {
+    const std::lock_guard lock(mutex_);
     const auto answer = process_.call(request.bytes());
     if (!answer) return nascent::set_error(error, NAS_E_INTERNAL, answer.error().message);
     Unpacker from(*answer);
@@ -39,11 +41,13 @@ class Isolated {
     if (!from.good()) return nascent::set_error(error, NAS_E_INTERNAL, "its process answered with a message that is none");
     return status == NAS_OK ? NAS_OK : nascent::set_error(error, status, reason, option);
   }
-  [[nodiscard]] std::vector<std::string>& metrics() { return metrics_; }
+  // What came with the answer to Call::create.
+  std::vector<std::string> metrics;         // that a sampler asks for
+  std::unique_ptr<const OwnedSpace> space;  // that a space declares
 
  private:
+  std::mutex mutex_;  // a space may be asked from any thread
   ComponentProcess process_;
-  std::vector<std::string> metrics_;
 };
 
 Isolated& isolated(void* self) { return *static_cast<Isolated*>(self); }
@@ -67,9 +71,16 @@ nas_status NAS_CALL create_elsewhere(const nas_host*, const nas_config*, const v
     Packer request;
     request.put(Call::create).put_text(order.path).put_text(order.study).put(static_cast<std::int32_t>(spdlog::get_level()));
     const nas_status status = made->call(request, error, [&](Unpacker& from) {
+      if (order.path == "space") {
+        made->space = OwnedSpace::read(from);
+        return;
+      }
       const auto n = from.get<std::uint64_t>();
-      for (std::uint64_t i = 0; i < n && from.good(); ++i) made->metrics().push_back(from.get_text());
+      for (std::uint64_t i = 0; i < n && from.good(); ++i) made->metrics.push_back(from.get_text());
     });
+    if (status == NAS_OK && order.path == "space" && !made->space) {
+      return nascent::set_error(error, NAS_E_INTERNAL, "its process answered with a space that is none");
+    }
     if (status == NAS_OK) *self = made.release();
     return status;
   });
@@ -78,7 +89,7 @@ nas_status NAS_CALL create_elsewhere(const nas_host*, const nas_config*, const v
 void NAS_CALL destroy_elsewhere(void* self) noexcept { delete &isolated(self); }
 
 nas_status NAS_CALL metric_name(void* self, std::size_t index, nas_str* out) noexcept {
-  const auto& metrics = isolated(self).metrics();
+  const auto& metrics = isolated(self).metrics;
   if (index >= metrics.size()) return NAS_E_EXHAUSTED;
   *out = nascent::str(metrics[index]);
   return NAS_OK;
@@ -88,7 +99,7 @@ constexpr nas_sampler_metrics kMetrics{sizeof(nas_sampler_metrics), 0, &metric_n
 const void* NAS_CALL extension_of_sampler(void*, const char* id) noexcept {
   return std::string_view(id) == NAS_SAMPLER_METRICS ? &kMetrics : nullptr;
 }
-const void* NAS_CALL extension_of_scheduler(void*, const char*) noexcept { return nullptr; }
+const void* NAS_CALL extension_of_others(void*, const char*) noexcept { return nullptr; }
 
 nas_status NAS_CALL ask(void* self, const nas_ask* request, nas_error* error) noexcept {
   return guarded(error, [&] {
@@ -146,12 +157,35 @@ nas_status NAS_CALL poll_promotions(void* self, const nas_obs* history, nas_verd
   });
 }
 
+nas_status NAS_CALL describe_space(void* self, const nas_space** out, nas_error*) noexcept {
+  *out = isolated(self).space->view();
+  return NAS_OK;
+}
+
+nas_status NAS_CALL build_elsewhere(void* self, const double* x, const std::uint8_t* active, nas_graph** out, nas_error* error) noexcept {
+  return guarded(error, [&] {
+    const std::size_t n = isolated(self).space->view()->n_params;
+    Packer message;
+    message.put(Call::build).put_array(x, n).put_array(active, n);
+    bool fits = false;
+    const nas_status status = isolated(self).call(message, error, [&](Unpacker& from) {
+      const bool builds = from.get<bool>();
+      nas_graph* graph = builds ? read_graph(from) : nullptr;
+      fits = from.good() && builds == (graph != nullptr);
+      *out = graph;
+    });
+    return status != NAS_OK || fits ? status : nascent::set_error(error, NAS_E_INTERNAL, "its process answered with a graph that is none");
+  });
+}
+
 const nas_sampler_vt kSampler{sizeof(nas_sampler_vt), 0, &create_elsewhere, &destroy_elsewhere, &extension_of_sampler, &ask, &tell};
 const nas_scheduler_vt kScheduler{sizeof(nas_scheduler_vt), 0,       &create_elsewhere, &destroy_elsewhere,
-                                  &extension_of_scheduler,  &decide, &poll_promotions};
+                                  &extension_of_others,     &decide, &poll_promotions};
+const nas_space_vt kSpace{sizeof(nas_space_vt), 0, &create_elsewhere, &destroy_elsewhere, &extension_of_others, &describe_space, &build_elsewhere};
 
 const void* table_for(const nas_sampler_vt*) { return &kSampler; }
 const void* table_for(const nas_scheduler_vt*) { return &kScheduler; }
+const void* table_for(const nas_space_vt*) { return &kSpace; }
 
 // Instances point to their component, which therefore lives to the end of the process.
 struct Description {
@@ -185,6 +219,7 @@ Result<Instance<Table>> create_isolated(const ResolvedStudy& study, const StudyC
 }
 
 template Result<Instance<nas_sampler_vt>> create_isolated(const ResolvedStudy&, const StudyComponent&, const ComponentConfig&);
+template Result<Instance<nas_space_vt>> create_isolated(const ResolvedStudy&, const StudyComponent&, const ComponentConfig&);
 template Result<Instance<nas_scheduler_vt>> create_isolated(const ResolvedStudy&, const StudyComponent&, const ComponentConfig&);
 
 }  // namespace nascent::core::isolation

@@ -91,7 +91,7 @@ class Preparation {
   }
   template <class Table>
   Result<Instance<Table>> create_where_it_runs(const StudyComponent& component, const void* kind_arg) {
-    if constexpr (std::is_same_v<Table, nas_sampler_vt> || std::is_same_v<Table, nas_scheduler_vt>) {
+    if constexpr (std::is_same_v<Table, nas_space_vt> || std::is_same_v<Table, nas_sampler_vt> || std::is_same_v<Table, nas_scheduler_vt>) {
       const ComponentConfig& config = config_of(component);
       if (config.isolation == Isolation::process) return isolation::create_isolated<Table>(study_, component, config);
     }
@@ -144,8 +144,18 @@ void Preparation::open_data() {
 void Preparation::create_space() {
   for (const ComponentConfig* c : components(study_.config))
     draft_.parameters_known = draft_.parameters_known && !(draft_.refused.contains(c->path) && may_search(*c));
-  if (!data_known_ || is_refused(study_.space)) return;
-  auto space = core::create_space(catalog_, study_, shape_);
+  if (!data_known_ || is_refused(study_.space) || waits_for_others(study_.space)) return;
+  const bool isolated = config_of(study_.space).isolation == Isolation::process;
+  if (isolated && study_.config.workers.execution == Execution::in_process) {
+    // The trials have a space of their own, which would be in this process.
+    return draft_.mistakes.add(config_of(study_.space).where,
+                               "space.isolation = \"process\" needs trials in worker processes; write [workers] with execution = \"workers\"");
+  }
+  auto space = isolated
+                   ? create_where_it_runs<nas_space_vt>(study_.space, nullptr).and_then([&](Instance<nas_space_vt> instance) {
+                       return compose_space(std::move(instance), study_);
+                     })
+                   : core::create_space(catalog_, study_, shape_);
   if (!space) return refuse(study_.space, space.error());
   space_ = std::make_unique<const StudySpace>(std::move(*space));
 }

@@ -110,9 +110,13 @@ Result<StudySpace> create_space(PluginCatalog& catalog, const ResolvedStudy& stu
   const nas_space_arg arg{sizeof(nas_space_arg), 0, shape ? &raw : nullptr};
   auto space = create_component<nas_space_vt>(catalog, study.space, study.config, &arg);
   if (!space) return tl::unexpected<Error>(space.error());
+  return compose_space(std::move(*space), study);
+}
+
+Result<StudySpace> compose_space(Instance<nas_space_vt> space, const ResolvedStudy& study) {
   std::vector<LiftedParameter> lifted;
   for (const StudyComponent* c : study.components()) lifted.insert(lifted.end(), c->lifted.begin(), c->lifted.end());
-  return StudySpace::compose(std::move(*space), std::move(lifted));
+  return StudySpace::compose(std::move(space), std::move(lifted));
 }
 
 std::vector<PluginRecord> plugin_records(const ResolvedStudy& study) {

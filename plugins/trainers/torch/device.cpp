@@ -1,5 +1,6 @@
 #include "device.hpp"
 
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <link.h>
 #include <malloc.h>
 #include <torch/version.h>
@@ -9,6 +10,7 @@
 #include <cstring>
 #include <mutex>
 #include <new>
+#include <string>
 
 namespace nascent::libtorch {
 namespace {
@@ -52,6 +54,13 @@ void repeat_on_cuda() {
   });
 }
 
+void require_leased(int id) {
+  const int n = at::hasCUDA() ? static_cast<int>(at::detail::getCUDAHooks().getNumGPUs()) : 0;
+  if (id < n) return;
+  throw Error(NAS_E_UNSUPPORTED, "the study leases cuda:" + std::to_string(id) + " to this trial (workers.devices), and this LibTorch sees " +
+                                     std::to_string(n) + " CUDA devices, which count from 0; name those, or \"cpu\"");
+}
+
 }  // namespace
 
 void require_cuda() {
@@ -66,6 +75,7 @@ at::Device choose_device(DeviceChoice choice, const Task& task) {
       choice == DeviceChoice::cuda || (choice == DeviceChoice::automatic && task.device_type() == 2);
   const bool free_to_choose = choice == DeviceChoice::automatic && task.device_type() == 0;
   if (!wants_cuda && !free_to_choose) return at::kCPU;
+  if (task.device_type() == 2) require_leased(task.device_id());
   if (at::hasCUDA()) {
     repeat_on_cuda();
     return {at::kCUDA, static_cast<at::DeviceIndex>(task.device_id() + static_cast<int>(task.raw()->rank))};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "device.hpp"
 #include "tasks.hpp"
 
 namespace {
@@ -202,6 +203,20 @@ TEST(TorchTrainer, what_does_not_fit_is_refused_with_the_way_out) {
   EXPECT_THAT(message({small_mlp(2, 4), table.all(), {}, epochs(1)}), HasSubstr("the architecture has 4 outputs; this dataset needs 1"));
   if (!at::hasCUDA()) {
     EXPECT_THAT(message(bar_run({{"device", "cuda"}})), HasSubstr("/device device is \"cuda\" but this LibTorch sees no CUDA device; use \"auto\" or \"cpu\""));
+  }
+}
+
+TEST(TorchTrainer, a_leased_device_that_is_not_there_is_no_fault_of_the_configuration) {
+  if (at::hasCUDA()) GTEST_SKIP() << "this machine has CUDA";
+  training::KeptReports kept(1);
+  kept.device_type = 2;
+  try {
+    static_cast<void>(nascent::libtorch::choose_device(nascent::libtorch::DeviceChoice::automatic, kept.task()));
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), NAS_E_UNSUPPORTED);
+    EXPECT_STREQ(error.what(), "the study leases cuda:0 to this trial (workers.devices), and this LibTorch sees 0 CUDA devices, which count "
+                               "from 0; name those, or \"cpu\"");
   }
 }
 

@@ -62,7 +62,7 @@ struct ComponentConfig {
   SourceLocation type_where;        // of the value of `type`
   ConfigValue::Table options;       // everything but `type` and what follows
   std::filesystem::path directory;  // relative NAS_O_PATH options start here
-  Isolation isolation = Isolation::none;  // samplers and schedulers only
+  Isolation isolation = Isolation::none;  // spaces, samplers and schedulers only
   double call_seconds_max = 600;          // of one call of an isolated component
 };
 

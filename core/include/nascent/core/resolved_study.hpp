@@ -51,6 +51,9 @@ Result<Instance<Table>> create_component(PluginCatalog& catalog, const StudyComp
 Result<StudySpace> create_space(PluginCatalog& catalog, const ResolvedStudy& study,
                                 const std::optional<TaskShape>& shape);
 
+// Of an instance that was created already.
+Result<StudySpace> compose_space(Instance<nas_space_vt> space, const ResolvedStudy& study);
+
 // What a search has to know of a dataset.
 struct DatasetFacts {
   TaskShape shape;
