@@ -33,8 +33,9 @@ namespace {
 constexpr int kLineFd = 3;        // in a follower
 constexpr int kLowestLineFd = 10;  // here: out of its way
 constexpr std::size_t kLetterSizeMax = 4096;
-// A trainer whose rank 0 has ended knows within its own time-outs that the others cannot go on; nascent's own wait 30 s.
-constexpr std::chrono::seconds kFollowerPatience(60);
+// From the end of the first process's training to that of the others: enough for one that waits in vain for the first at the
+// rendezvous, which trainers give up after 30 s.
+constexpr std::chrono::seconds kFollowerPatience(35);
 
 // Letters cross the socket whole: to a follower "<trial> <rendezvous>", from it "<status> <message>", "0 " when ready or done.
 bool send_letter(int fd, const std::string& text) {
