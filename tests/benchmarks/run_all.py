@@ -3,8 +3,8 @@
 
     tests/benchmarks/run_all.py BUILD [--only NAME...] [--json FILE]
 
-BUILD is a Release build folder with the tests. NAMEs: search_loop abi_call startup workers training_throughput (a minute or
-two each) and fashion_mnist (15 minutes). Comparisons are ratios within one run. Exit code 1: a number is not reached.
+BUILD is a Release build folder with the tests. NAMEs: search_loop abi_call startup workers coordinator scale soak
+training_throughput (one to three minutes each) and fashion_mnist (15 minutes). Comparisons are ratios within one run. Exit code 1: a number is not reached.
 Needs python3-optuna, python3-torch and dataset-fashion-mnist. Run it on an idle machine.
 """
 import argparse
@@ -25,6 +25,12 @@ def command(name, build, output):
     return [HERE / name / f"{name}.py", build, "--json", output]
 
 
+def late_against_early(costs):
+    """The last nine tenths of the trials against those before, the first thousandth left out."""
+    _, early, late = (row["cpu_us_a_trial"] for row in costs.values())
+    return late / early
+
+
 # Benchmark, what, unit, "at least" or "at most", the number wanted, where it stands in the results.
 WANTED = (
     ("search_loop", "search loop in memory", "trials/s", ">=", 100_000, lambda r: r["nascent, in memory"]["trials_per_second"]),
@@ -43,6 +49,14 @@ WANTED = (
     ("startup", "start to the first result, table", "s", "<=", 2, lambda r: r["table"]["seconds_max"]),
     ("startup", "start to the first training, Fashion-MNIST", "s", "<=", 2, lambda r: r["Fashion-MNIST"]["seconds_max"]),
     ("workers", "two workers against one", "x", ">=", 1.8, lambda r: r["ratio"]),
+    ("coordinator", "coordinator, a 50 ms trial by two workers", "ms a trial", "<=", 1, lambda r: max(row["overhead_ms_a_trial"] for row in r.values())),
+    ("coordinator", "utilisation of two workers, trials of 50 ms", "", ">=", 0.97, lambda r: min(row["utilisation"] for row in r.values())),
+    ("scale", "best of 1,000,000 trials", "s", "<=", 5, lambda r: r["commands"]["best"]["seconds"]),
+    ("scale", "resume of 1,000,000 trials to the first new one", "s", "<=", 5, lambda r: r["commands"]["resume, first new trial"]["seconds"]),
+    ("scale", "status of 1,000,000 trials", "s", "<=", 5, lambda r: r["commands"]["status"]["seconds"]),
+    ("scale", "a late trial against an early one", "x", "<=", 1.25, lambda r: max(late_against_early(costs) for costs in r["loop"].values())),
+    ("soak", "coordinator's memory over 100,000 trials", "bytes a trial", "<=", 1024,
+     lambda r: max(p["bytes_a_trial"] for p in r["processes"] if p["name"] == "coordinator")),
     ("training_throughput", "training against PyTorch, fp32", "x", ">=", 1.0,
      lambda r: r["ratios"]["images_per_second"]["torch fp32 / PyTorch fp32"]),
     ("training_throughput", "training against PyTorch, precision auto", "x", ">=", 1.6,

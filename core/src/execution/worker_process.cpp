@@ -30,6 +30,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kTailBytesMax = 4096;
+// How worker_main() logs what went wrong with a trial and did not end it. What is wrong with the study, the coordinator
+// has said itself.
+constexpr std::string_view kLevel = "warning ", kTrialWarning = "warning trial=";
 constexpr std::size_t kLastWordsMax = 400;
 constexpr const char* kMarkVariable = "NASCENT_WORKER_MARK";
 constexpr int kDoorbellFd = 3;  // in the worker
@@ -172,7 +175,8 @@ WorkerProcess::WorkerProcess(WorkerProcess&& other) noexcept
       mark_(std::move(other.mark_)),
       doorbell_(std::move(other.doorbell_)),
       output_(std::move(other.output_)),
-      tail_(std::move(other.tail_)) {}
+      tail_(std::move(other.tail_)),
+      line_(std::move(other.line_)) {}
 
 WorkerProcess& WorkerProcess::operator=(WorkerProcess&& other) noexcept {
   std::swap(pid_, other.pid_);
@@ -181,6 +185,7 @@ WorkerProcess& WorkerProcess::operator=(WorkerProcess&& other) noexcept {
   std::swap(doorbell_, other.doorbell_);
   std::swap(output_, other.output_);
   std::swap(tail_, other.tail_);
+  std::swap(line_, other.line_);
   return *this;
 }
 
@@ -200,10 +205,22 @@ void WorkerProcess::read_output() {
     if (n == 0) output_ = FileDescriptor();  // closed: poll() would not wait any more
     if (n <= 0) break;
     tail_.append(bytes, static_cast<std::size_t>(n));
+    pass_warnings_on({bytes, static_cast<std::size_t>(n)});
     spdlog::debug("worker={} output={}", name_, toml_text(std::string_view(bytes, static_cast<std::size_t>(n))));
   }
   if (const auto mark = tail_.rfind(kTrialMark); mark != std::string::npos) tail_.erase(0, mark + 1);
   if (tail_.size() > kTailBytesMax) tail_.erase(0, tail_.size() - kTailBytesMax);
+}
+
+void WorkerProcess::pass_warnings_on(std::string_view output) {
+  for (const char c : output) {
+    if (c == '\n') {
+      if (line_.starts_with(kTrialWarning)) spdlog::warn("{}", line_.substr(kLevel.size()));
+      line_.clear();
+    } else if (c != kTrialMark && line_.size() < kTailBytesMax) {
+      line_ += c;
+    }
+  }
 }
 
 std::vector<Bell> WorkerProcess::hear() {

@@ -69,6 +69,9 @@ class WorkerProcess {
   std::optional<ExitStatus> reap();
 
  private:
+  // Warnings about trials go to this process's log too, where people look.
+  void pass_warnings_on(std::string_view output);
+
   WorkerProcess(pid_t pid, std::string name, std::string mark, FileDescriptor doorbell, FileDescriptor output)
       : pid_(pid), name_(std::move(name)), mark_(std::move(mark)), doorbell_(std::move(doorbell)), output_(std::move(output)) {}
 
@@ -77,6 +80,7 @@ class WorkerProcess {
   std::string mark_;  // the variable in its environment, and in that of all that it starts
   FileDescriptor doorbell_, output_;
   std::string tail_;
+  std::string line_;  // the output's last line, which has not ended
 };
 
 // Processes the kernel has killed for memory since the machine started.

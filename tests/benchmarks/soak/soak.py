@@ -61,7 +61,7 @@ def sample(pid):
     """Resident bytes and open files, or None where the process has ended."""
     try:
         pages = int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE"), len(os.listdir(f"/proc/{pid}/fd"))
+        return (pages * os.sysconf("SC_PAGE_SIZE"), len(os.listdir(f"/proc/{pid}/fd"))) if pages > 0 else None
     except (OSError, ValueError, IndexError):
         return None
 

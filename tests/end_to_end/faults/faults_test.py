@@ -132,7 +132,7 @@ class Faults(unittest.TestCase):
         self.assertIn("score", self.nascent("best", disk / "study.db").stdout)
         for command in (("resume", disk / "study.db", "--set", "stop.trials=60"), ("run", study, "--set", "study.name=\"other\"")):
             message = self.complaint(*command)
-            self.assertIn(f"store {disk / 'study.db'}: its folder cannot be written (Read-only file system)", message)
+            self.assertRegex(message, rf"store {disk}/\w+\.db: its folder cannot be written \(Read-only file system\)")
             self.assertIn("name another place with study.store", message)
 
     def test_a_damaged_page_is_never_taken_for_trials(self):
@@ -176,8 +176,7 @@ class Faults(unittest.TestCase):
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        text = checkpoint.read_text()
-        checkpoint.write_text(text[: len(text) // 8])
+        os.truncate(checkpoint, 0)
         ended = self.nascent("resume", study)
         said = [line for line in (ended.stdout + ended.stderr).splitlines() if "train_anew" in line]
         self.assertEqual(len(said), 1, ended.stdout + ended.stderr)
