@@ -2,14 +2,19 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <thread>
 
 namespace nascent::core::store {
 namespace {
 
 // Longer than any transaction of ours on a slow disk; short enough that a person still waits for the message.
-constexpr int kBusyWaitMilliseconds = 20'000;
+constexpr std::chrono::seconds kBusyWait{20};
+// Between two tries. SQLite's own handler sleeps up to 100 ms, which is long beside a transaction: among many writers one may
+// have bad luck for seconds. Apart from each other, so that they do not all try at once.
+constexpr std::chrono::microseconds kBusySleepLeast{500}, kBusySleepMost{8000};
 
 }  // namespace
 
@@ -18,7 +23,7 @@ std::string explain(int code, const char* detail, const std::string& path) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return fmt::format("store {}: another process kept it locked for {} s; find it with `fuser {}`, then try again",
-                         path, kBusyWaitMilliseconds / 1000, path);
+                         path, kBusyWait.count(), path);
     case SQLITE_FULL:
       return fmt::format(
           "store {}: the disk is full; nothing stored so far is lost and the study stays resumable: free some space, "
@@ -119,9 +124,20 @@ Database::Database(std::string path, const std::string& uri, int flags) : path_(
   const int code = sqlite3_open_v2(uri.c_str(), &handle_, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
   if (handle_ != nullptr) {
     sqlite3_extended_result_codes(handle_, 1);
-    sqlite3_busy_timeout(handle_, kBusyWaitMilliseconds);
+    sqlite3_busy_handler(handle_, &Database::wait_for_others, this);
   }
   if (code != SQLITE_OK) fail(code);
+}
+
+int Database::wait_for_others(void* database, int tries) {
+  auto& self = *static_cast<Database*>(database);
+  const auto now = std::chrono::steady_clock::now();
+  if (tries == 0) self.busy_since_ = now;
+  if (now - self.busy_since_ >= kBusyWait) return 0;
+  const auto longest = std::min(kBusySleepMost, kBusySleepLeast * (tries + 1));
+  const auto chance = std::chrono::microseconds(now.time_since_epoch().count() % longest.count());
+  std::this_thread::sleep_for(std::max(kBusySleepLeast, chance));
+  return 1;
 }
 
 Database::~Database() {

@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -114,6 +115,8 @@ class Database {
 
  private:
   sqlite3_stmt* prepared(const char* sql);
+  // For sqlite3_busy_handler.
+  static int wait_for_others(void* database, int tries);
 
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
@@ -122,6 +125,7 @@ class Database {
   sqlite3* handle_ = nullptr;
   std::unordered_map<const void*, std::unique_ptr<sqlite3_stmt, Finalize>> statements_;
   std::optional<Error> error_;
+  std::chrono::steady_clock::time_point busy_since_{};
 };
 
 // What SQLite's extended result code means for the person whose store it is, and the way out.
