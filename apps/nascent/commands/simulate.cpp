@@ -160,9 +160,8 @@ void print_report(const core::SimulationReport& r, const std::string& name) {
   put(fmt::format("store        {}\n", store_text(r)));
   if (r.nearest > 0) put(fmt::format("curves       {} trials took the curve of the nearest configuration\n", r.nearest));
   put(progress_table(r));
-  if (r.deterministic && r.parallel < 2 * r.workers && r.fed_utilisation() < 0.9) {
-    put("hint: a deterministic study waits for its slowest trials; with --parallel of twice the workers, or study.deterministic = false, "
-        "they wait less\n");
+  if (r.deterministic && r.fed_utilisation() < 0.9 && r.coordinator_share() < 0.5) {
+    put("hint: a deterministic study waits for its slowest trials; with a larger --parallel, or study.deterministic = false, workers wait less\n");
   }
 }
 

@@ -26,6 +26,7 @@ bool MemoryStore::Study::end_attempt(const Lease& lease, FailureReason reason, s
   attempt->reason = reason;
   attempt->message = message;
   open.erase(lease.trial);
+  awaiting.erase(lease.trial);
   return true;
 }
 
@@ -70,6 +71,7 @@ Result<ReportReceipt> MemoryStore::report(const Lease& lease, const Report& repo
   const bool first = reports.empty() || reports.back().attempt != lease.attempt;
   const std::uint32_t number = first ? 0 : reports.back().number + 1;
   reports.push_back({lease.trial, lease.attempt, number, report, now(), wanted == VerdictWanted::yes, std::nullopt});
+  if (wanted == VerdictWanted::yes) study->awaiting.insert(lease.trial);
   ++version_;
   return ReportReceipt{study->open_state(), number};
 }
@@ -83,6 +85,10 @@ Result<void> MemoryStore::set_verdict(const Coordinator& coordinator, const Repo
       if (record.attempt != report.attempt || record.number != report.number) continue;
       if (!record.verdict_wanted || record.verdict) break;
       record.verdict = verdict;
+      const auto awaits = [&](const ReportRecord& other) {
+        return other.attempt == report.attempt && other.verdict_wanted && !other.verdict;
+      };
+      if (std::ranges::none_of(found->second.reports, awaits)) (*study)->awaiting.erase(report.trial);
       ++version_;
       return {};
     }
@@ -172,7 +178,7 @@ Result<std::vector<ReportRecord>> MemoryStore::reports_awaiting_verdict(StudyId 
   std::vector<ReportRecord> awaiting;
   const Study* study = find(id);
   if (study == nullptr) return awaiting;
-  for (const TrialId trial : study->open) {
+  for (const TrialId trial : study->awaiting) {
     const Attempts& of = study->attempts.at(trial);
     std::ranges::copy_if(of.reports, std::back_inserter(awaiting), [&](const ReportRecord& record) {
       return record.attempt == of.leases.back().lease.attempt && record.verdict_wanted && !record.verdict;

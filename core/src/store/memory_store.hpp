@@ -91,6 +91,7 @@ class MemoryStore final : public Store {
     std::vector<TrialId> landings;  // landings[i] landed as i + 1; outdated where its entry says otherwise
     std::map<TrialId, Attempts> attempts;
     std::set<TrialId> open;  // trials whose last attempt is open
+    std::set<TrialId> awaiting;  // of these, those with a report that awaits its verdict
     std::vector<QueuedConfiguration> queue;
     std::size_t n_given = 0;  // of the queue, the first ones, to trials that ascend
     std::vector<EventRecord> events;

@@ -708,6 +708,43 @@ class CommandLine(unittest.TestCase):
         out, _ = self.nascent("replay", "table.toml", "0", code=1)
         self.assertTrue(out.startswith("trial 0: differs"), out)
 
+    def test_a_simulation_takes_the_time_its_curves_say(self):
+        rows = [f"{x},{kind},{epoch},{1 / (x * epoch)},{10 * epoch}" for x in range(1, 5) for kind in "ab" for epoch in (1, 2)]
+        self.write("curves.csv", "x,kind,budget,score,seconds\n" + "\n".join(rows) + "\n")
+        study = self.write("curves.toml", TABLE_STUDY.replace('seed = 3', 'seed = 3\nduplicates = "retrain"') + "[budget]\nepochs = 2\n")
+        arguments = ("simulate", study, "--workers", "4", "--coordinator", "free", "--curves", "curves.csv")
+        report = json.loads(self.nascent(*arguments, "--json")[0])
+        self.assertEqual((report["workers"], report["parallel"], report["trials"]["completed"]), (4, 4, 8))
+        self.assertEqual((report["virtual_seconds"], report["utilisation"], report["training_seconds"]), (40, 1, 160))
+        self.assertEqual((report["optimum"], report["nearest"]), (0.5, 0))
+        self.assertEqual(report["best"][-1]["regret"], 0.5 - report["best"][-1]["value"])
+        self.assertEqual(report["store_calls"]["finish"]["calls"], 8)
+        out, _ = self.nascent(*arguments)
+        self.assertIn("simulated table: 4 workers, parallel 4, deterministic; ended by trials=8", out)
+        self.assertIn("100.0% busy", out)
+        self.assertFalse((self.folder / "table.db").exists(), "the study's own store is left alone")
+
+    def test_a_kept_simulation_is_a_study_and_a_source_of_curves(self):
+        kept = ("simulate", "table.toml", "--coordinator", "0.5", "--store", "kept.db")
+        self.nascent(*kept)
+        self.assertIn("finished: trials=8", self.nascent("status", "kept.db")[0])
+        report = json.loads(self.nascent("simulate", "table.toml", "--from", "kept.db#table", "--coordinator", "free", "--json")[0])
+        self.assertEqual((report["nearest"], report["best"][-1]["regret"]), (0, 0))
+        _, err = self.nascent(*kept, code=4)
+        self.assertIn('study "table"', err)
+
+    def test_a_simulation_refuses_what_it_cannot_use(self):
+        for arguments, said in (
+            (("--coordinator", "fast"), "measured, free, or the seconds that each trial takes the coordinator"),
+            (("--workers", "0"), "no whole number from 1 on"),
+            (("--failures", "2"), "shares of the attempts, from 0 to 1"),
+            (("--spread", "9"), "it has to be from 0 to 3"),
+            (("--curves", "points.csv", "--from", "x.db"), "excludes"),
+            (("--curves", "nothing.csv"), "nothing.csv: cannot be read, or is empty"),
+        ):
+            _, err = self.nascent("simulate", "table.toml", *arguments, code=2)
+            self.assertIn(said, err)
+
     def test_the_resolved_study_is_a_study_of_the_same_meaning(self):
         once, _ = self.nascent("validate", "table.toml", "--resolved")
         self.assertEqual(tomllib.loads(once)["stop"]["trials"], 8)
