@@ -50,6 +50,7 @@ void add_best(Commands&);
 void add_posterior(Commands&);
 void add_importance(Commands&);
 void add_export(Commands&);
+void add_worker(Commands&);
 void add_cluster(Commands&);    // cluster slurm
 void add_plugin(Commands&);     // plugin list | inspect | check | manifest | new
 

@@ -47,6 +47,7 @@ int main(int argc, char** argv) {
   nascent::cli::add_importance(commands);
   nascent::cli::add_export(commands);
   nascent::cli::add_replay(commands);
+  nascent::cli::add_worker(commands);
   nascent::cli::add_cluster(commands);
   nascent::cli::add_simulate(commands);
   nascent::cli::add_plugin(commands);

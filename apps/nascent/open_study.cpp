@@ -3,17 +3,20 @@
 #include <filesystem>
 
 #include "nascent/core/nearest.hpp"
+#include "nascent/core/store_location.hpp"
 
 namespace nascent::cli {
 
 using core::ErrorKind;
 using core::fail;
 
-bool is_study_file(const std::string& where) { return std::filesystem::path(where).extension() == ".toml"; }
+bool is_study_file(const std::string& where) {
+  return !core::is_url(where) && std::filesystem::path(where).extension() == ".toml";
+}
 
 core::Result<OpenStudy> open_study(const StudyArgument& argument, core::OpenMode mode) {
   OpenStudy study;
-  study.location = argument.where;
+  study.location = core::public_location(argument.where);
   std::string name = argument.name;
   if (is_study_file(argument.where)) {
     auto config = core::load_study(argument.where);
@@ -21,7 +24,7 @@ core::Result<OpenStudy> open_study(const StudyArgument& argument, core::OpenMode
     study.location = config->store;
     if (name.empty()) name = config->name;
     std::error_code error;
-    if (study.location != ":memory:" && !std::filesystem::exists(study.location, error)) {
+    if (study.location != ":memory:" && !core::is_url(study.location) && !std::filesystem::exists(study.location, error)) {
       return fail(ErrorKind::invalid_input, argument.where + ": its store " + study.location +
                                                 " does not exist yet; start the study with: nascent run " + argument.where);
     }

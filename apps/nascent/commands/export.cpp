@@ -39,7 +39,7 @@ core::Result<core::TrialId> best_model(const OpenStudy& study, const fs::path& a
 Outcome export_trial(const ExportOptions& options) {
   auto study = open_study(options.study);
   if (!study) return tl::unexpected(study.error());
-  const fs::path artifacts = core::artifacts_folder(study->location, study->record.name);
+  const fs::path artifacts = core::artifacts_folder(study->location, study->record.name, study->config.workers.artifacts);
   core::TrialId id = 0;
   if (options.trial) {
     const auto trial = find_trial(*study, *options.trial);

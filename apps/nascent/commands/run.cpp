@@ -3,7 +3,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "catalog.hpp"
 #include "command.hpp"
@@ -42,7 +44,7 @@ struct RunOptions {
 struct ResumeOptions {
   StudyArgument study;
   std::vector<std::string> set;
-  bool test_again = false;
+  bool test_again = false, standby = false;
   OutputOptions output;
 };
 
@@ -147,7 +149,7 @@ void tell_differences(const std::string& file, const core::StudyConfig& given, c
 }
 
 // What a resumed study may change: when it ends, and how its trials are run. Everything else is what it is.
-Outcome resume(const ResumeOptions& options) {
+Outcome go_on(const ResumeOptions& options) {
   spdlog::set_level(spdlog::level::from_str(options.output.log_level));
   for (const std::string& entry : options.set) {
     if (may_change(entry)) continue;
@@ -174,6 +176,41 @@ Outcome resume(const ResumeOptions& options) {
                  *catalog, options.output);
 }
 
+core::Result<std::optional<core::CoordinatorRecord>> holder_of(const StudyArgument& argument) {
+  auto study = open_study(argument);
+  if (!study) return tl::unexpected(study.error());
+  return study->store->coordinator(study->record.id);
+}
+
+// Until nobody runs the study. False when a signal ended the wait.
+core::Result<bool> wait_for_turn(const StudyArgument& argument, const core::StopRequest& stop) {
+  constexpr auto look = std::chrono::milliseconds(500);
+  auto study = open_study(argument);
+  if (!study) return tl::unexpected(study.error());
+  for (bool told = false; !stop.made(); std::this_thread::sleep_for(look)) {
+    const auto holder = study->store->coordinator(study->record.id);
+    if (!holder) return tl::unexpected(holder.error());
+    if (!*holder) return true;
+    if (std::exchange(told, true)) continue;
+    put(fmt::format("standby study={} process={} host={}\n", study->record.name, (*holder)->pid, (*holder)->host));
+  }
+  return false;
+}
+
+Outcome resume(const ResumeOptions& options) {
+  while (options.standby) {
+    const auto is_free = wait_for_turn(options.study, listen_for_signals());
+    if (!is_free) return tl::unexpected(is_free.error());
+    if (!*is_free) return ExitCode::interrupted;
+    Outcome outcome = go_on(options);
+    if (outcome) return outcome;
+    // Several may wait: another one was faster.
+    const auto holder = holder_of(options.study);
+    if (!holder || !*holder) return outcome;
+  }
+  return go_on(options);
+}
+
 }  // namespace
 
 void add_run(Commands& commands) {
@@ -191,6 +228,7 @@ void add_run(Commands& commands) {
         command.add_option("study", o.study.where, "store (fashion.db) or TOML file of the study")->required();
         command.add_option("--study", o.study.name, "name of the study, where the store holds several");
         command.add_option("--set", o.set, "change when it ends or how it runs, from now on: stop.trials=200")->type_name("KEY=VALUE");
+        command.add_flag("--standby", o.standby, "wait until the process that runs the study now is gone, then go on with it");
         command.add_flag("--test-again", o.test_again, "open the test split also for another model than the first one it was opened for");
         o.output.declare(command);
       },

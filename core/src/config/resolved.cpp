@@ -141,6 +141,7 @@ class TreeWriter {
     if (devices.empty()) devices.push_back({to_string(Device{}), {}});
     put(w, "devices", std::move(devices));
     put(w, "memory", study.workers.memory);
+    if (!study.workers.artifacts.empty()) put(w, "artifacts", study.workers.artifacts.string());
     put(w, "trial_seconds_max", study.workers.trial_seconds_max);
     put(w, "memory_bytes_max", study.workers.memory_bytes_max);
     put(w, "disk_bytes_max", study.workers.disk_bytes_max);

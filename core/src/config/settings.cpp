@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "config/section.hpp"
+#include "nascent/core/store_location.hpp"
 
 namespace nascent::core::config {
 
@@ -115,8 +116,8 @@ class SettingsReader {
     study_.deterministic = s.get(&Reader::flag, "deterministic").value_or(true);
     study_.duplicates = static_cast<Duplicates>(s.get(&Reader::choice, "duplicates", duplicates_names()).value_or(0));
     const std::string store = name(s, "store").value_or(study_.name + ".db");
-    const bool is_path = store != ":memory:" && store.find("://") == std::string::npos;
-    study_.store = is_path ? resolved_path(study_.directory, store).string() : store;
+    const bool is_path = store != ":memory:" && !is_url(store);
+    study_.store = is_path ? resolved_path(study_.directory, store).string() : public_location(store);
     s.finish();
   }
 
@@ -283,6 +284,10 @@ class SettingsReader {
               "[workers] with execution = \"inline\"",
               execution ? "workers.execution is \"workers\"" : "with a [trainer] trials run in worker processes"));
     }
+    // A database has no folder beside it.
+    const auto artifacts = s.get(&Reader::text, "artifacts");
+    if (artifacts) w.artifacts = resolved_path(study_.directory, *artifacts);
+    if (!artifacts && is_url(study_.store)) w.artifacts = study_.directory / (study_.name + ".artifacts");
     w.trial_seconds_max = s.get(&Reader::seconds, "trial_seconds_max", positive);
     w.memory_bytes_max = s.get(&Reader::bytes, "memory_bytes_max");
     w.disk_bytes_max = s.get(&Reader::bytes, "disk_bytes_max");
@@ -298,7 +303,10 @@ class SettingsReader {
   // How many trials may run at once, and where.
   void read_places(Section& s) {
     WorkerConfig& w = study_.workers;
-    const auto count = s.get(&Reader::integer, "count", count_range);
+    const auto count = s.get(&Reader::integer, "count", Range{0, count_range.hi});
+    if (count && *count == 0 && (w.execution == Execution::in_process || study_.store == ":memory:"))
+      s.complain_at("count", "workers.count is 0, which leaves the trials to workers that join (`nascent worker`), and trials of "
+                             "this study run in its own process; write execution = \"workers\"");
     const auto devices = s.get(&Reader::texts, "devices").value_or(std::vector<std::string>{});
     for (std::size_t i = 0; i < devices.size(); ++i) {
       const auto device = parse_device(devices[i]);

@@ -3,6 +3,7 @@
 
 #include "config/section.hpp"
 #include "config/settings.hpp"
+#include "nascent/core/store_location.hpp"
 
 namespace nascent::core::config {
 namespace {
@@ -12,7 +13,8 @@ WarmStart::Earlier earlier_study(const std::string& text, const std::filesystem:
                                  SourceLocation where) {
   const std::size_t mark = text.find('#');
   const std::string name = mark == std::string::npos ? "" : text.substr(mark + 1);
-  return {resolved_path(directory, text.substr(0, mark)).string(), name, std::move(where)};
+  const std::string store = text.substr(0, mark);
+  return {is_url(store) ? public_location(store) : resolved_path(directory, store).string(), name, std::move(where)};
 }
 
 }  // namespace

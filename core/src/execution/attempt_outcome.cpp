@@ -17,24 +17,25 @@ Result<bool> is_tried_again(Store& store, StudyId study, TrialId trial, FailureR
   return std::ranges::count(*attempts, reason, &LeaseRecord::reason) < static_cast<std::ptrdiff_t>(retries[reason]);
 }
 
-Result<TrialFate> end_attempt(Store& store, const Coordinator& coordinator, const LeaseRecord& record,
+Result<TrialFate> end_attempt(Store& store, const std::optional<Coordinator>& coordinator, const LeaseRecord& record,
                               FailureReason reason, const std::string& message, const Retries& retries) {
   spdlog::warn("trial={} attempt={} worker={} reason={} message={}", record.lease.trial, record.lease.attempt,
                record.worker, name_of(reason), toml_text(message));
-  const auto again = is_tried_again(store, coordinator.study, record.lease.trial, reason, retries);
+  const auto again = is_tried_again(store, record.lease.study, record.lease.trial, reason, retries);
   if (!again) return tl::unexpected<Error>(again.error());
   if (*again) {
-    const auto state = store.requeue(coordinator, record.lease, reason, message);
+    const auto state = coordinator ? store.requeue(*coordinator, record.lease, reason, message)
+                                   : store.give_back(record.lease, reason, message);
     if (!state) return tl::unexpected<Error>(state.error());
     return TrialFate::queued;
   }
-  auto row = store.trial(coordinator.study, record.lease.trial);
+  auto row = store.trial(record.lease.study, record.lease.trial);
   if (!row) return tl::unexpected<Error>(row.error());
   if (!*row) return fail(ErrorKind::store, fmt::format("trial {} has a lease and no row", record.lease.trial));
-  const auto attempts = store.attempts(coordinator.study, record.lease.trial);
+  const auto attempts = store.attempts(record.lease.study, record.lease.trial);
   if (!attempts) return tl::unexpected<Error>(attempts.error());
   const auto failures = std::ranges::count_if(*attempts, [](const LeaseRecord& earlier) { return earlier.reason != FailureReason::none; });
-  const auto reports = store.reports(coordinator.study, record.lease.trial);
+  const auto reports = store.reports(record.lease.study, record.lease.trial);
   if (!reports) return tl::unexpected<Error>(reports.error());
   const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
   Trial& trial = **row;

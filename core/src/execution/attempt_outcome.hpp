@@ -1,6 +1,7 @@
 // What becomes of a trial whose attempt ended without a result.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "nascent/core/config.hpp"
@@ -14,7 +15,8 @@ Result<bool> is_tried_again(Store& store, StudyId study, TrialId trial, FailureR
 enum class TrialFate { queued, failed };
 
 // Ends the open attempt `record`: the trial is queued again while it has attempts left, else it has failed.
-Result<TrialFate> end_attempt(Store& store, const Coordinator& coordinator, const LeaseRecord& record,
+// `coordinator`: in whose name; empty: in that of the worker which held it.
+Result<TrialFate> end_attempt(Store& store, const std::optional<Coordinator>& coordinator, const LeaseRecord& record,
                               FailureReason reason, const std::string& message, const Retries& retries);
 
 }  // namespace nascent::core

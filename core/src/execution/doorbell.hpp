@@ -23,6 +23,7 @@ inline constexpr char kTrialMark = '\x1e';
 
 // On a worker's command line in place of the role of the trials it leases.
 inline constexpr std::string_view kEveryRole = "all";
+inline constexpr std::string_view kJoined = "joined";  // those that the study lets workers take at the time
 // In a worker's environment: the device that its trials have, as to_string(Device) writes it.
 inline constexpr const char* kDeviceVariable = "NASCENT_WORKER_DEVICE";
 

@@ -35,7 +35,7 @@ class InlineExecutor final : public Executor, private TrialSession {
 
   Result<void> start() override {
     if (std::exchange(started_, true)) return {};
-    if (auto queued = requeue_orphans(store_, coordinator_); !queued) return queued;
+    if (auto queued = requeue_orphans(store_, coordinator_, {}); !queued) return queued;
     return first_failures_.start(store_, coordinator_.study);
   }
 

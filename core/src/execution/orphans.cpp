@@ -50,11 +50,24 @@ void wait_until_gone(pid_t pid) {
 
 std::string worker_name(std::string_view slot, pid_t pid) { return fmt::format("{}@{}:{}", slot, host_name(), pid); }
 
-Result<void> requeue_orphans(Store& store, const Coordinator& coordinator) {
+bool has_joined(std::string_view worker) { return worker.substr(0, worker.find('@')) == kJoinedSlot; }
+
+bool is_gone(std::string_view worker) {
+  const pid_t pid = local_pid(worker);
+  return pid != 0 && !runs(pid);
+}
+
+Result<void> requeue_orphans(Store& store, const Coordinator& coordinator, std::optional<TrialRole> role) {
   const auto open = store.open_leases(coordinator.study);
   if (!open) return tl::unexpected<Error>(open.error());
   for (const LeaseRecord& record : *open) {
-    wait_until_gone(local_pid(record.worker));
+    if (has_joined(record.worker) && !is_gone(record.worker)) {
+      const auto trial = store.trial(coordinator.study, record.lease.trial);
+      if (!trial) return tl::unexpected<Error>(trial.error());
+      if (!role || (*trial && (*trial)->role == *role)) continue;
+    } else {
+      wait_until_gone(local_pid(record.worker));
+    }
     const auto state = store.requeue(coordinator, record.lease, FailureReason::none, "its coordinator ended");
     if (!state) return tl::unexpected<Error>(state.error());
     spdlog::info("trial={} attempt={} worker={} state=queued reason=coordinator_ended", record.lease.trial,

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <fstream>
 #include <string_view>
 #include <system_error>
 
+#include "nascent/core/store_location.hpp"
 #include "nascent/core/trial_runner.hpp"
 
 namespace nascent::core {
@@ -13,11 +15,42 @@ namespace fs = std::filesystem;
 
 constexpr const char* kModelFile = "model";
 
-fs::path artifacts_folder(std::string_view store_location, std::string_view study_name) {
-  if (store_location == ":memory:" || store_location.find("://") != std::string_view::npos) return {};
+namespace {
+
+constexpr const char* kMarkFile = "study";
+
+std::string mark_of(const StudyRecord& study) { return fmt::format("{} {} {}\n", study.id, study.created_at, study.name); }
+
+}  // namespace
+
+fs::path artifacts_folder(std::string_view store_location, std::string_view study_name, const fs::path& artifacts) {
+  if (!artifacts.empty()) return artifacts / study_name;
+  if (store_location == ":memory:" || is_url(store_location)) return {};
   fs::path folder(store_location);
   folder.replace_extension(".artifacts");
   return fs::absolute(folder) / study_name;
+}
+
+Result<void> mark_artifacts(const fs::path& folder, const StudyRecord& study) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  std::ofstream file(folder / kMarkFile);
+  file << mark_of(study);
+  if (file.flush()) return {};
+  return fail(ErrorKind::system, fmt::format("{} cannot be written; the files of the study's trials go there: make it "
+                                             "writable, or name another folder with workers.artifacts",
+                                             folder.string()));
+}
+
+Result<void> check_artifacts(const fs::path& folder, const StudyRecord& study) {
+  std::string mark;
+  std::getline(std::ifstream(folder / kMarkFile), mark);
+  if (mark + "\n" == mark_of(study)) return {};
+  return fail(ErrorKind::system,
+              fmt::format("study {} keeps the files of its trials in {}, and this machine does not see them there; mount that "
+                          "folder at the same place, or have the study keep them in one that all machines share: nascent "
+                          "resume ... --set workers.artifacts=FOLDER",
+                          study.name, folder.string()));
 }
 
 std::string trial_folder(TrialId trial) { return fmt::format("trial-{}", trial); }

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -27,10 +28,13 @@
 #include "confinement.hpp"
 #include "descendants.hpp"
 #include "doorbell.hpp"
+#include "file_descriptor.hpp"
 #include "isolation/isolated.hpp"
+#include "leasing.hpp"
 #include "nascent/core/config.hpp"
 #include "nascent/core/resolved_study.hpp"
 #include "nascent/core/store.hpp"
+#include "nascent/core/store_location.hpp"
 #include "nascent/core/trial_runner.hpp"
 #include "orphans.hpp"
 #include "team.hpp"
@@ -46,6 +50,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kIdleLook{1000};
 constexpr milliseconds kVerdictLook{200};
 constexpr std::size_t kFdAmongArguments = 3;  // the doorbell's place behind the program's name
+constexpr std::chrono::seconds kServerBack{30};  // for a database's server that is restarting
 constexpr const char* kOomScore = "500";  // of 1000: the kernel takes a worker before its coordinator
 
 struct WorkerArguments {
@@ -54,6 +59,7 @@ struct WorkerArguments {
   double lease_seconds = 0;
   std::uint32_t threads = 1;
   std::optional<TrialRole> role;  // of the trials to lease; empty: all
+  bool joined = false;            // leases what the study's coordinator lets workers take; see leasing.hpp
   std::optional<TrialId> test;  // judge this trial's model on the test split, and end
   std::optional<std::uint32_t> rank;     // one of several that train together, and not the first
   std::vector<std::string> to_followers;  // the beginning of this command line, as it is theirs too
@@ -77,7 +83,9 @@ std::optional<WorkerArguments> parse(int argc, const char* const* argv) {
     if (!read_number(argv[8], arguments.rank.emplace())) return std::nullopt;
     return arguments;
   }
-  if (std::string_view(argv[7]) != kEveryRole) {
+  if (std::string_view(argv[7]) == kJoined) {
+    arguments.joined = true;
+  } else if (std::string_view(argv[7]) != kEveryRole) {
     const auto name = std::ranges::find(kTrialRoleNames, argv[7]);
     if (name == kTrialRoleNames.end()) return std::nullopt;
     arguments.role = static_cast<TrialRole>(name - kTrialRoleNames.begin());
@@ -118,10 +126,14 @@ class Coordination {
     const std::lock_guard lock(mutex_);
     return count_;
   }
-  // Until the bell has rung more often than `seen`, or `timeout` has passed.
-  void wait(std::uint64_t seen, milliseconds timeout) {
-    std::unique_lock lock(mutex_);
-    rung_.wait_for(lock, timeout, [&] { return count_ != seen; });
+  // Until the bell has rung more often than `seen`, the store has changed, or `timeout` has passed. One thread at a time.
+  void wait(Store& store, std::uint64_t seen, milliseconds timeout) {
+    if (count() != seen) return;
+    pollfd files[] = {{rung_.get(), POLLIN, 0}, {store.changes_fd(), POLLIN, 0}};  // poll() passes over -1
+    poll(files, 2, static_cast<int>(timeout.count()));
+    std::uint64_t rung = 0;
+    static_cast<void>(!::read(rung_.get(), &rung, sizeof rung));
+    if (files[1].revents != 0) static_cast<void>(store.version());
   }
 
  private:
@@ -146,13 +158,14 @@ class Coordination {
       }
       const std::lock_guard lock(mutex_);
       ++count_;
-      rung_.notify_all();
+      const std::uint64_t once = 1;
+      static_cast<void>(!write(rung_.get(), &once, sizeof once));
     }
   }
 
   std::atomic<bool> interrupted_ = false, leaving_ = false;
   std::mutex mutex_;
-  std::condition_variable rung_;
+  FileDescriptor rung_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};  // readable after a ring
   std::uint64_t count_ = 0;  // guarded by mutex_
 };
 
@@ -180,7 +193,7 @@ class Attempt final : public TrialSession {
       if (!verdict) return tl::unexpected<Error>(verdict.error());
       if (*verdict) return **verdict;
       if (cancelled()) return fail(ErrorKind::interrupted, "stopped while it waited for a verdict");
-      coordination_.wait(seen, kVerdictLook);
+      coordination_.wait(store_, seen, kVerdictLook);
     }
   }
 
@@ -251,12 +264,20 @@ struct Bench {
   std::filesystem::path temporary;  // of the trials of a confined worker, else ""
 };
 
+Result<std::unique_ptr<Store>> open_store(const std::string& location) {
+  for (const auto give_up = std::chrono::steady_clock::now() + kServerBack;;) {
+    auto store = Store::open(location, OpenMode::must_exist);
+    if (store || !is_url(location) || std::chrono::steady_clock::now() > give_up) return store;
+    std::this_thread::sleep_for(kVerdictLook);
+  }
+}
+
 // From here on plugins write only where a worker has to.
 Result<void> enter_confinement(Bench& bench, const WorkerArguments& arguments) {
   if (!bench.limits.confine) return {};
   std::error_code error;
   Writable writable;
-  writable.artifacts = std::filesystem::absolute(artifacts_folder(arguments.store_location, arguments.study_name), error);
+  writable.artifacts = std::filesystem::absolute(artifacts_folder(arguments.store_location, arguments.study_name, bench.limits.artifacts), error);
   bench.temporary = writable.artifacts.empty() ? std::filesystem::temp_directory_path(error) / fmt::format("nascent-worker-{}", getpid())
                                                : writable.artifacts / fmt::format("temporary-{}", arguments.slot);
   writable.temporary = bench.temporary;
@@ -267,7 +288,7 @@ Result<void> enter_confinement(Bench& bench, const WorkerArguments& arguments) {
 
 Result<Bench> set_up(const WorkerArguments& arguments) {
   Bench bench;
-  auto store = Store::open(arguments.store_location, OpenMode::must_exist);
+  auto store = open_store(arguments.store_location);
   if (!store) return tl::unexpected<Error>(store.error());
   bench.store = std::move(*store);
   const auto record = bench.store->study(arguments.study_name);
@@ -292,7 +313,8 @@ Result<Bench> set_up(const WorkerArguments& arguments) {
     if (!followers) return tl::unexpected<Error>(followers.error());
     bench.followers = std::move(*followers);
   }
-  auto runner = component_runner(*catalog, *study, artifacts_folder(arguments.store_location, arguments.study_name),
+  auto runner = component_runner(*catalog, *study, artifacts_folder(arguments.store_location, arguments.study_name,
+                                                                study->config.workers.artifacts),
                                  arguments.threads, leased_device());
   if (!runner) return tl::unexpected<Error>(runner.error());
   bench.runner = std::move(*runner);
@@ -307,13 +329,15 @@ Result<Bench> set_up(const WorkerArguments& arguments) {
 // Runs trials until told to leave. The exit status.
 int work(Bench& bench, const WorkerArguments& arguments, Coordination& coordination) {
   const std::string name = worker_name(arguments.slot, getpid());
+  Leasing leasing(*bench.store, bench.study);
   ring(arguments.doorbell_fd, Bell::ready);
   while (!coordination.leaving()) {
     const std::uint64_t seen = coordination.count();
-    auto leased = bench.store->lease(bench.study, name, arguments.lease_seconds, arguments.role);
+    auto leased = arguments.joined ? leasing.lease(name, arguments.lease_seconds)
+                                   : bench.store->lease(bench.study, name, arguments.lease_seconds, arguments.role);
     if (!leased) return say(leased.error(), kWorkerGaveUp);
     if (!*leased) {
-      coordination.wait(seen, kIdleLook);
+      coordination.wait(*bench.store, seen, kIdleLook);
       continue;
     }
     ring(arguments.doorbell_fd, Bell::busy);
@@ -321,7 +345,7 @@ int work(Bench& bench, const WorkerArguments& arguments, Coordination& coordinat
     auto& [lease, trial] = **leased;
     Attempt attempt(*bench.store, lease, arguments, coordination, bench.verdicts);
     const auto end = bench.runner->run(trial, attempt);
-    // The coordinator queues the trial again when this process is gone.
+    // Whoever started this process queues the trial again when it is gone.
     if (attempt.cancelled() && (!end || *end == AttemptEnd::cancelled)) return kWorkerInterrupted;
     if (!end) return say(end.error(), kWorkerGaveUp);
     if (trial.state == TrialState::failed) {

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "nascent/core/config_value.hpp"
+#include "nascent/core/store_location.hpp"
 #include "descendants.hpp"
 #include "orphans.hpp"
 #include "resident.hpp"
@@ -74,6 +75,8 @@ std::vector<std::string> worker_environment(const WorkerCommand& command, const 
                                                        {"MALLOC_MMAP_THRESHOLD_", "1073741824"},
                                                        {"MALLOC_TRIM_THRESHOLD_", "1073741824"}};
   if (has_avx512() && std::getenv("ATEN_CPU_CAPABILITY") == nullptr) set.emplace_back("ATEN_CPU_CAPABILITY", "avx512");
+  // Arguments are for everybody to see, the environment is not.
+  if (const std::string password = secrets_of(command.store_location).password; !password.empty()) set.emplace_back("PGPASSWORD", password);
   std::vector<std::string> all;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
@@ -157,7 +160,7 @@ Result<WorkerProcess> WorkerProcess::spawn(const WorkerCommand& command) {
                                      std::to_string(kDoorbellFd),
                                      fmt::format("{}", command.lease_seconds),
                                      std::to_string(command.threads),
-                                     std::string(command.role ? name_of(*command.role) : kEveryRole)};
+                                     std::string(command.joined ? kJoined : command.role ? name_of(*command.role) : kEveryRole)};
   if (command.test) arguments.push_back(std::to_string(*command.test));
   const std::string mark = new_mark();
   std::vector<std::string> environment = worker_environment(command, mark);

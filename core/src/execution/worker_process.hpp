@@ -33,7 +33,8 @@ struct WorkerCommand {
   std::uint32_t threads = 1;
   std::optional<TrialRole> role;  // of the trials it leases; empty: all
   std::optional<TrialId> test;    // judge this trial's model on the test split, and end
-  Device device;
+  Device device;                  // leased to its trials
+  bool joined = false;            // leases what the study lets workers take, see leasing.hpp
 };
 
 // The worker program of this installation; see WorkersSetup::worker_program.

@@ -3,11 +3,22 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <algorithm>
+
 #include "disk_usage.hpp"
 #include "doorbell.hpp"
+#include "nascent/core/trial_runner.hpp"
+#include "trial_files.hpp"
 
 namespace nascent::core {
 namespace {
+
+constexpr std::chrono::milliseconds kDiskLook{200};
+
+std::filesystem::path files_of(TrialId trial, const WorkersSetup& setup) {
+  const auto artifacts = artifacts_folder(setup.store_location, setup.study_name, setup.config.artifacts);
+  return artifacts.empty() ? artifacts : artifacts / trial_folder(trial);
+}
 
 std::string memory_rule(const WorkerConfig& config) {
   if (config.memory_bytes_max) return fmt::format("workers.memory_bytes_max is {}", *config.memory_bytes_max);
@@ -15,6 +26,30 @@ std::string memory_rule(const WorkerConfig& config) {
 }
 
 }  // namespace
+
+Result<bool> fills_the_disk(Slot& slot, Store& store, StudyId study, const WorkersSetup& setup) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!setup.config.disk_bytes_max || slot.doom != Doom::none || !slot.busy_since || now < slot.disk_look) return false;
+  if (!slot.trial) {
+    const auto open = store.open_leases(study);
+    if (!open) return tl::unexpected<Error>(open.error());
+    const auto held = std::ranges::find(*open, slot.process->name(), &LeaseRecord::worker);
+    if (held == open->end()) return false;
+    slot.trial = held->lease.trial;
+  }
+  const auto folder = files_of(*slot.trial, setup);
+  if (folder.empty()) return false;
+  slot.disk_bytes = disk_bytes(folder);
+  const auto looked = std::chrono::steady_clock::now();
+  // Many files do not keep whoever looks busy.
+  slot.disk_look = looked + std::max<std::chrono::steady_clock::duration>(kDiskLook, 20 * (looked - now));
+  return slot.disk_bytes > *setup.config.disk_bytes_max;
+}
+
+void remove_files(TrialId trial, const WorkersSetup& setup) {
+  std::error_code ignored;
+  if (const auto folder = files_of(trial, setup); !folder.empty()) std::filesystem::remove_all(folder, ignored);
+}
 
 std::optional<FailureReason> failure_told_by(const ExitStatus& status) {
   const int reason = status.code - kWorkerTrialFailed;

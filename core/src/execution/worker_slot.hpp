@@ -31,6 +31,11 @@ struct Slot {
   std::chrono::steady_clock::time_point disk_look{};  // the next one
 };
 
+// Looks from time to time at what the trial in the slot has written: more than workers.disk_bytes_max?
+Result<bool> fills_the_disk(Slot& slot, Store& store, StudyId study, const WorkersSetup& setup);
+// Removes what it has written: nobody goes on from there, and others need the room.
+void remove_files(TrialId trial, const WorkersSetup& setup);
+
 // Why the trial of a worker failed that left it for another attempt (kWorkerTrialFailed).
 std::optional<FailureReason> failure_told_by(const ExitStatus& status);
 

@@ -17,6 +17,7 @@
 #include "disk_usage.hpp"
 #include "failure_rate.hpp"
 #include "first_failures.hpp"
+#include "leasing.hpp"
 #include "nascent/core/executor.hpp"
 #include "orphans.hpp"
 #include "silence.hpp"
@@ -32,7 +33,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds kLook{50};        // between two looks at limits
 constexpr milliseconds kStoreLook{500};  // in case a bell was lost
 constexpr milliseconds kLeaseLook{1000};
-constexpr milliseconds kDiskLook{200};
 constexpr int kStartFailuresMax = 3;  // in a row, of any workers
 
 std::chrono::nanoseconds nanoseconds_of(double seconds) {
@@ -62,6 +62,9 @@ class WorkersExecutor final : public Executor {
   [[nodiscard]] bool any_alive() const {
     return std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) { return slot.process.has_value(); });
   }
+  // Does a worker that came from elsewhere hold a trial?
+  bool any_joined();
+  Result<void> stop_joined(StopMode mode);
   Result<void> spawn(Slot& slot);
   void ring_all(Bell bell);
 
@@ -70,12 +73,12 @@ class WorkersExecutor final : public Executor {
   void wait(milliseconds timeout);
   Result<void> attend(Slot& slot);
   void check_limits(Slot& slot);
-  Result<void> check_disk(Slot& slot);
   void doom(Slot& slot, Doom why);
   Result<void> look_into_store();
   void hand_out(Trial trial);
   Result<void> give_verdicts();
   Result<void> check_leases();
+  Result<void> check_joined();
   Result<void> bury(Slot& slot, const ExitStatus& status);
   Result<void> settle(const Slot& slot, const ExitStatus& status);
   Result<void> give_up(const LeaseRecord& record, FailureReason reason, const std::string& message);
@@ -92,6 +95,7 @@ class WorkersExecutor final : public Executor {
   std::unordered_set<TrialId> submitted_;  // and not yet handed out
   std::vector<Trial> done_;                // not yet handed out
   std::uint64_t cursor_ = 0;
+  std::vector<Lease> missing_;  // their workers are gone since the last look
   FirstFailures first_failures_;
   FailureRate failure_rate_;
   int start_failures_ = 0;
@@ -105,14 +109,16 @@ class WorkersExecutor final : public Executor {
 };
 
 Result<void> WorkersExecutor::start() {
-  if (!slots_.empty()) return {};
+  if (owner_ != std::thread::id()) return {};
   owner_ = std::this_thread::get_id();
   if (setup_.worker_program.empty()) {
     auto program = find_worker_program();
     if (!program) return tl::unexpected<Error>(program.error());
     setup_.worker_program = std::move(*program);
   }
-  if (auto queued = requeue_orphans(store_, coordinator_); !queued) return queued;
+  const Takeable takeable = setup_.role == TrialRole::final ? Takeable::final : Takeable::all;
+  if (auto let = let_workers_take(store_, coordinator_.study, takeable); !let) return let;
+  if (auto queued = requeue_orphans(store_, coordinator_, setup_.role); !queued) return queued;
   if (auto watched = first_failures_.start(store_, coordinator_.study); !watched) return watched;
   if (const std::string missing = setup_.config.confine ? confinement_missing() : ""; !missing.empty()) {
     spdlog::warn("workers.confine=true state=not_enforced reason={}", toml_text(missing));
@@ -120,7 +126,7 @@ Result<void> WorkersExecutor::start() {
   const auto tally = store_.tally(coordinator_.study);
   if (!tally) return tl::unexpected<Error>(tally.error());
   cursor_ = tally->landed;
-  slots_.resize(std::max(setup_.config.count, 1U));
+  slots_.resize(setup_.config.count);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     slots_[i].name = std::to_string(i + 1);
     slots_[i].device = setup_.config.device_of(i);
@@ -161,7 +167,7 @@ Result<void> WorkersExecutor::submit(const Trial& queued) {
   // A resumed study's queue is older than this run: a worker may have taken the trial, and even finished it, already.
   auto row = store_.trial(coordinator_.study, queued.id);
   if (!row) return tl::unexpected<Error>(row.error());
-  if (*row && (*row)->finished()) {
+  if (*row && ((*row)->finished() || (*row)->state == TrialState::paused)) {
     hand_out(std::move(**row));
     return {};
   }
@@ -196,7 +202,9 @@ Result<void> WorkersExecutor::turn(milliseconds timeout) {
     if (auto attended = attend(slot); !attended) return attended;
     if (!slot.process) continue;
     check_limits(slot);
-    if (auto checked = check_disk(slot); !checked) return checked;
+    const auto too_much = fills_the_disk(slot, store_, coordinator_.study, setup_);
+    if (!too_much) return tl::unexpected<Error>(too_much.error());
+    if (*too_much) doom(slot, Doom::out_of_disk);
   }
   if (const auto now = Clock::now(); now - store_look_ >= kStoreLook) {
     store_look_ = now;
@@ -223,7 +231,9 @@ void WorkersExecutor::wait(milliseconds timeout) {
     files.push_back({slot.process->doorbell_fd(), POLLIN, 0});
     files.push_back({slot.process->output_fd(), POLLIN, 0});
   }
+  files.push_back({store_.changes_fd(), POLLIN, 0});  // poll() passes over -1
   poll(files.data(), files.size(), static_cast<int>(timeout.count()));
+  if (files.back().revents != 0) store_look_ = {};
 }
 
 Result<void> WorkersExecutor::attend(Slot& slot) {
@@ -272,25 +282,6 @@ void WorkersExecutor::check_limits(Slot& slot) {
 }
 
 // What the trial has written so far; a trial that ends is measured by its worker once more.
-Result<void> WorkersExecutor::check_disk(Slot& slot) {
-  const auto now = Clock::now();
-  if (!setup_.config.disk_bytes_max || slot.doom != Doom::none || !slot.busy_since || now < slot.disk_look) return {};
-  if (!slot.trial) {
-    const auto open = store_.open_leases(coordinator_.study);
-    if (!open) return tl::unexpected<Error>(open.error());
-    const auto held = std::ranges::find(*open, slot.process->name(), &LeaseRecord::worker);
-    if (held == open->end()) return {};
-    slot.trial = held->lease.trial;
-  }
-  const auto artifacts = artifacts_folder(setup_.store_location, setup_.study_name);
-  if (artifacts.empty()) return {};
-  slot.disk_bytes = disk_bytes(artifacts / trial_folder(*slot.trial));
-  if (slot.disk_bytes > *setup_.config.disk_bytes_max) doom(slot, Doom::out_of_disk);
-  const auto took = Clock::now() - now;
-  slot.disk_look = now + std::max<Clock::duration>(kDiskLook, 20 * took);  // many files do not keep the coordinator busy
-  return {};
-}
-
 void WorkersExecutor::doom(Slot& slot, Doom why) {
   slot.doom = why;
   if (why == Doom::out_of_memory || why == Doom::out_of_disk || why == Doom::lost) {
@@ -359,6 +350,25 @@ Result<void> WorkersExecutor::check_leases() {
     const std::string message = fmt::format("worker {} was silent for {} s", record.worker, setup_.lease_seconds);
     if (auto ended = give_up(record, FailureReason::lost, message); !ended) return ended;
   }
+  return check_joined();
+}
+
+// Those of this machine need not be waited for. Who was missing at the last look already has nobody left that would say how it
+// ended.
+Result<void> WorkersExecutor::check_joined() {
+  const auto open = store_.open_leases(coordinator_.study);
+  if (!open) return tl::unexpected<Error>(open.error());
+  std::vector<Lease> missing;
+  for (const LeaseRecord& record : *open) {
+    if (!has_joined(record.worker) || !is_gone(record.worker)) continue;
+    if (std::ranges::find(missing_, record.lease) == missing_.end()) {
+      missing.push_back(record.lease);
+      continue;
+    }
+    const std::string message = fmt::format("worker {} is gone", record.worker);
+    if (auto ended = give_up(record, FailureReason::lost, message); !ended) return ended;
+  }
+  missing_ = std::move(missing);
   return {};
 }
 
@@ -383,10 +393,7 @@ Result<void> WorkersExecutor::settle(const Slot& slot, const ExitStatus& status)
   if (held != open->end()) {
     if (slot.doom == Doom::cancelled || (interrupted && slot.doom == Doom::none)) return interrupt(*held);
     const auto [reason, message] = cause_of_end(slot, status, setup_);
-    if (slot.doom == Doom::out_of_disk) {  // nobody goes on from there, and others need the room
-      std::error_code ignored;
-      std::filesystem::remove_all(artifacts_folder(setup_.store_location, setup_.study_name) / trial_folder(held->lease.trial), ignored);
-    }
+    if (slot.doom == Doom::out_of_disk) remove_files(held->lease.trial, setup_);
     return give_up(*held, reason, message);
   }
   if (status.signal == 0 && status.code == kWorkerWorn) {
@@ -426,7 +433,8 @@ std::vector<RunningTrial> WorkersExecutor::running() const {
   for (const LeaseRecord& record : *open) {
     RunningTrial& trial = trials.emplace_back();
     trial.id = record.lease.trial;
-    trial.worker = record.worker.substr(0, record.worker.find('@'));
+    const auto at = record.worker.find('@');
+    trial.worker = has_joined(record.worker) ? record.worker.substr(at + 1) : record.worker.substr(0, at);
     trial.started_at = record.leased_at;
     const auto reports = store_.reports(coordinator_.study, record.lease.trial);
     if (!reports || reports->empty()) continue;
@@ -436,6 +444,24 @@ std::vector<RunningTrial> WorkersExecutor::running() const {
   return trials;
 }
 
+bool WorkersExecutor::any_joined() {
+  const auto open = store_.open_leases(coordinator_.study);
+  return open && std::ranges::any_of(*open, [](const LeaseRecord& record) { return has_joined(record.worker); });
+}
+
+// They take nothing more; with `cancel` they lose what they have.
+Result<void> WorkersExecutor::stop_joined(StopMode mode) {
+  if (auto let = let_workers_take(store_, coordinator_.study, Takeable::none); !let) return let;
+  if (mode != StopMode::cancel) return {};
+  const auto open = store_.open_leases(coordinator_.study);
+  if (!open) return tl::unexpected<Error>(open.error());
+  for (const LeaseRecord& record : *open) {
+    if (!has_joined(record.worker)) continue;
+    if (auto given_back = interrupt(record); !given_back) return given_back;
+  }
+  return {};
+}
+
 void WorkersExecutor::stop(StopMode mode) {
   if (owner_ != std::thread::id() && std::this_thread::get_id() != owner_) {
     wish_ = static_cast<int>(mode);
@@ -443,14 +469,16 @@ void WorkersExecutor::stop(StopMode mode) {
   }
   stopping_ = true;
   fatal_.reset();
+  if (auto kept = stop_joined(mode); !kept) spdlog::error("workers=stopping error={}", toml_text(kept.error().message));
   for (Slot& slot : slots_) {
     if (slot.process) doom(slot, mode == StopMode::cancel ? Doom::cancelled : Doom::left);
   }
-  while (any_alive()) {
+  while (any_alive() || any_joined()) {
     if (const int wish = wish_.exchange(-1); wish == static_cast<int>(StopMode::cancel)) return stop(StopMode::cancel);
     if (auto turned = turn(kLook); !turned) {
       spdlog::error("workers=stopping error={}", toml_text(turned.error().message));
       slots_.clear();  // kills what is left; a resumed study queues its trials again
+      break;
     }
   }
   store_due_ = true;

@@ -165,8 +165,18 @@ Result<std::vector<Loop::Prepared>> Loop::next_trials(std::size_t n) {
   return ids.empty() ? std::move(stored) : ask(ids);
 }
 
+// Rows are read in pages, and a worker that has joined goes on meanwhile.
+Result<void> Loop::catch_up(Trial& trial) {
+  if (trial.attempts == 0 || trial.finished()) return {};
+  auto row = store_.trial(coordinator_.study, trial.id);
+  if (!row) return tl::unexpected<Error>(row.error());
+  if (*row) trial = std::move(**row);
+  return {};
+}
+
 Result<Loop::Prepared> Loop::adopt(Trial trial) {
   if (const auto early = early_.extract(trial.id); !early.empty()) trial = std::move(early.mapped());
+  if (auto as_it_stands = catch_up(trial); !as_it_stands) return tl::unexpected<Error>(as_it_stands.error());
   const Position i = history_.append(trial.id);
   std::ranges::copy(trial.configuration.x, history_.x_of(i));
   std::ranges::copy(trial.configuration.active, history_.active_of(i));
@@ -179,6 +189,12 @@ Result<Loop::Prepared> Loop::adopt(Trial trial) {
   if (verdicts_ && deterministic() && !cut_ && may_have_paused) {
     auto pauses = store_.pauses(coordinator_.study, trial.id);
     if (!pauses) return tl::unexpected<Error>(pauses.error());
+    for (TrialState seen = trial.state;; seen = trial.state) {  // until both are of one time
+      if (auto as_it_stands = catch_up(trial); !as_it_stands) return tl::unexpected<Error>(as_it_stands.error());
+      if (trial.state == seen) break;
+      pauses = store_.pauses(coordinator_.study, trial.id);
+      if (!pauses) return tl::unexpected<Error>(pauses.error());
+    }
     if (!pauses->empty()) {
       Replayed& replayed = replayed_[i];
       replayed = {std::move(trial), std::move(*pauses)};

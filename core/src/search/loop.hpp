@@ -101,6 +101,8 @@ class Loop {
   Result<bool> next_is_stored();
   // Up to `n` more trials: first those the store has, then the sampler's.
   Result<std::vector<Prepared>> next_trials(std::size_t n);
+  // Makes the row of a trial that may have gone on what it is now.
+  Result<void> catch_up(Trial& trial);
   Result<Prepared> adopt(Trial stored);
   Result<std::vector<Prepared>> ask(std::span<const TrialId> ids);
   // The leading trials of `ids` that queued configurations are for, appended to the history; how many.

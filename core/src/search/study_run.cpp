@@ -10,6 +10,7 @@
 #include "execution/test_split.hpp"
 #include "final_stage.hpp"
 #include "keep_alive.hpp"
+#include "nascent/core/store_location.hpp"
 #include "nascent/core/version.hpp"
 #include "study_record.hpp"
 
@@ -162,13 +163,18 @@ Result<void> Run::open() {
   auto store = Store::open(config.store, request_.start == StudyStart::create ? OpenMode::create_or_open : OpenMode::must_exist);
   if (!store) return tl::unexpected<Error>(store.error());
   store_ = std::move(*store);
-  artifacts_ = artifacts_folder(config.store, config.name);
+  artifacts_ = artifacts_folder(config.store, config.name, config.workers.artifacts);
   const auto id = enter(*store_, search::record_of(study(), *prepared_->space), request_.start, prepared_->queue);
   if (!id) return tl::unexpected<Error>(id.error());
   const auto coordinator = store_->acquire_coordinator(*id);
   if (!coordinator) return tl::unexpected<Error>(coordinator.error());
   coordinator_ = *coordinator;
   keep_alive_.emplace(*store_, coordinator_);
+  if (is_url(config.store) && study().trainer) {
+    const auto record = store_->study(config.name);
+    if (!record) return tl::unexpected<Error>(record.error());
+    if (auto marked = mark_artifacts(artifacts_, **record); !marked) return marked;
+  }
   if (auto same = check_same_data(*store_, coordinator_, config, prepared_->data); !same) return same;
   if (request_.start == StudyStart::resume) {
     if (auto kept = keep_settings(*store_, coordinator_, config); !kept) return kept;

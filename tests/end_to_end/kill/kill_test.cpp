@@ -1,9 +1,6 @@
 // kill -9 at random moments: coordinator, worker, both. The study that comes out is the undisturbed one.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -16,16 +13,16 @@
 #include <thread>
 #include <vector>
 
-#include "nascent/core/store.hpp"
-#include "support/files.hpp"
-
-extern char** environ;
+#include "killing.hpp"
 
 namespace nascent::core {
 namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
+using test::start;
+using test::story;
+using test::wait_for;
 
 constexpr int kTrials = 40;
 constexpr int kKillsMin = 100;
@@ -52,20 +49,7 @@ class Folder : public nascent::test::TemporaryFolder {
   [[nodiscard]] fs::path store() const { return root() / "study.db"; }
 };
 
-pid_t start_driver(const fs::path& study) {
-  std::string program = NASCENT_KILL_DRIVER, file = study.string();
-  char* arguments[] = {program.data(), file.data(), nullptr};
-  pid_t pid = 0;
-  if (posix_spawn(&pid, program.c_str(), nullptr, nullptr, arguments, environ) != 0) return 0;
-  return pid;
-}
-
-// The exit status of a driver that ended by itself; empty when it was killed.
-std::optional<int> wait_for(pid_t pid) {
-  int status = 0;
-  waitpid(pid, &status, 0);
-  return WIFEXITED(status) ? std::optional(WEXITSTATUS(status)) : std::nullopt;
-}
+pid_t start_driver(const fs::path& study) { return start({NASCENT_KILL_DRIVER, study.string()}); }
 
 std::vector<pid_t> children(pid_t pid) {
   std::ifstream in(fmt::format("/proc/{0}/task/{0}/children", pid));
@@ -74,35 +58,10 @@ std::vector<pid_t> children(pid_t pid) {
   return pids;
 }
 
-// All that a study is, without times, workers and attempts: one line per trial.
-std::vector<std::string> story(const fs::path& file) {
-  auto store = Store::open(file.string(), OpenMode::must_exist);
-  EXPECT_TRUE(store) << store.error().message;
-  const auto study = (*store)->study("s");
-  std::vector<std::string> lines;
-  const auto trials = (*store)->trials((*study)->id);
-  EXPECT_TRUE(trials) << trials.error().message;
-  for (const Trial& t : *trials) {
-    std::string line = fmt::format("{} {} {} seed={} hash={} spent={} accepted={} of={}", t.id, name_of(t.state),
-                                   t.message, t.seed, t.architecture_hash, t.budget_spent, t.accepted,
-                                   t.duplicate_of ? static_cast<std::int64_t>(*t.duplicate_of) : -1);
-    for (const double x : t.configuration.x) line += fmt::format(" x={}", x);
-    for (const Metric& m : t.metrics) line += fmt::format(" {}={}", m.name, m.value);
-    const auto reports = (*store)->reports((*study)->id, t.id);
-    EXPECT_TRUE(reports) << reports.error().message;
-    for (const ReportRecord& r : *reports) {
-      line += fmt::format(" @{}", r.report.budget);
-      for (const Metric& m : r.report.metrics) line += fmt::format(":{}={}", m.name, m.value);
-    }
-    lines.push_back(std::move(line));
-  }
-  return lines;
-}
-
 std::vector<std::string> undisturbed(int workers, const char* scheduler) {
   const Folder folder;
   EXPECT_EQ(wait_for(start_driver(folder.study(workers, scheduler))), 0);
-  return story(folder.store());
+  return story(folder.store().string());
 }
 
 TEST(Determinism, one_two_and_four_workers_give_the_same_study) {
@@ -159,7 +118,7 @@ TEST(Kill, a_study_killed_at_random_points_is_the_undisturbed_study) {
     }
     EXPECT_EQ(ended, 0);
     ++studies;
-    const auto got = story(folder.store());
+    const auto got = story(folder.store().string());
     ASSERT_EQ(got.size(), expected[which].size());
     for (std::size_t i = 0; i < got.size(); ++i) EXPECT_EQ(got[i], expected[which][i]) << kSchedulers[which];
     if (testing::Test::HasFailure()) break;

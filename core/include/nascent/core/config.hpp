@@ -1,6 +1,7 @@
 // A study as its TOML file describes it: parsed, checked, completed with defaults.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <filesystem>
@@ -98,7 +99,8 @@ struct Retries {
 
 struct WorkerConfig {
   Execution execution = Execution::workers;
-  std::uint32_t count = 1;
+  std::uint32_t count = 1;  // 0: only those that join from elsewhere, see `nascent worker`
+  std::filesystem::path artifacts;  // folder of the trials' files, absolute; empty: beside the store
   std::vector<Device> devices;          // one for each worker, or one for all of them; empty: the trainer chooses
   std::optional<std::uint64_t> memory;  // bytes of all trials together
   std::optional<double> trial_seconds_max;
@@ -116,7 +118,7 @@ struct WorkerConfig {
   // Of one trial: its own limit, else its part of `memory`.
   [[nodiscard]] std::optional<std::uint64_t> memory_limit() const {
     if (memory_bytes_max || !memory) return memory_bytes_max;
-    return *memory / count;
+    return *memory / std::max(count, 1U);
   }
 };
 
@@ -150,7 +152,7 @@ struct StudyConfig {
   std::uint32_t parallel = 1;  // trials that may run at once: part of the study's identity
   bool deterministic = true;
   Duplicates duplicates = Duplicates::reuse;
-  std::string store;  // absolute path, or ":memory:"
+  std::string store;  // absolute path, URL without its password (see store_location.hpp), or ":memory:"
 
   std::vector<Objective> objectives;  // at least one
   std::vector<Constraint> constraints;

@@ -76,8 +76,14 @@ Result<std::unique_ptr<TrialRunner>> component_runner(PluginCatalog& catalog, co
                                                       std::filesystem::path artifacts, std::uint32_t threads = 1,
                                                       Device device = {});
 
-// Where the files of a study's trials lie: "dir/a.db", study "b" -> "dir/a.artifacts/b"; "" for ":memory:" and URLs.
-std::filesystem::path artifacts_folder(std::string_view store_location, std::string_view study_name);
+// Where the files of a study's trials lie: in the folder of that name in `artifacts` (see WorkerConfig). Without one:
+// "dir/a.db", study "b" -> "dir/a.artifacts/b"; "" for ":memory:" and URLs.
+std::filesystem::path artifacts_folder(std::string_view store_location, std::string_view study_name,
+                                       const std::filesystem::path& artifacts = {});
+// Leaves a mark there that tells a machine which shares the folder from one that only has a folder of that name.
+Result<void> mark_artifacts(const std::filesystem::path& folder, const StudyRecord& study);
+// Fails where the study's mark cannot be seen.
+Result<void> check_artifacts(const std::filesystem::path& folder, const StudyRecord& study);
 // Trial::artifact_dir of a trial: "trial-7".
 std::string trial_folder(TrialId trial);
 // The model of a finished trial in the trainer's own format, as nas_trainer_vt::load reads it; it may not exist.

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include <bit>
-#include <cstring>
+#include <random>
 
 #include "nascent/core/store_location.hpp"
 #include "plugins/utf8.hpp"
@@ -31,6 +31,11 @@ std::string big_endian(T value) {
 }
 
 bool says(std::string_view text, std::string_view words) { return text.find(words) != std::string_view::npos; }
+
+std::string new_writer() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+}
 
 // libpq's and the server's messages have several lines, and name what failed again and again.
 std::string on_one_line(std::string text) {
@@ -137,6 +142,7 @@ Database::Database(std::string location, bool read_only)
       read_only_(read_only),
       events_(epoll_create1(EPOLL_CLOEXEC)),
       pulse_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  writer_ = new_writer();
   epoll_event event{};
   event.events = EPOLLIN;
   epoll_ctl(events_.get(), EPOLL_CTL_ADD, pulse_.get(), &event);
@@ -188,7 +194,6 @@ void Database::connect() {
 void Database::reconnect() {
   trouble_ = Trouble::none;
   error_.reset();
-  transaction_ = 0;
   connection_.reset();
   connect();
   ++notified_;  // what happened meanwhile nobody told
@@ -249,19 +254,23 @@ std::optional<Error> Database::take_error() {
   return std::exchange(error_, std::nullopt);
 }
 
-void Database::begin() {
-  in_doubt_ = 0;
+void Database::commit(bool notice) {
+  in_doubt_ = false;
   if (!ok()) return;
-  transaction_ = 0;
-  const ResultSet answer = take(PQexec(connection_.get(), "BEGIN; SELECT pg_current_xact_id()::text"));
-  if (answer != nullptr) transaction_ = std::strtoll(PQgetvalue(answer.get(), 0, 0), nullptr, 10);
+  ++commits_;
+  const std::string sql = fmt::format(
+      "INSERT INTO writers (id, commits, seen_at) VALUES ('{}', {}, {}) "
+      "ON CONFLICT (id) DO UPDATE SET commits = excluded.commits, seen_at = excluded.seen_at; {}COMMIT",
+      writer_, commits_, now() + clock_offset_, notice ? "NOTIFY nascent; " : "");
+  static_cast<void>(take(PQexec(connection_.get(), sql.c_str())));
+  in_doubt_ = trouble_ == Trouble::lost;
 }
 
-void Database::commit(bool notice) {
-  if (!ok()) return;
-  in_doubt_ = transaction_;
-  static_cast<void>(take(PQexec(connection_.get(), notice ? "NOTIFY nascent; COMMIT" : "COMMIT")));
-  if (trouble_ != Trouble::lost) in_doubt_ = 0;
+bool Database::came_through() {
+  in_doubt_ = false;
+  // Waits for a session that the server still holds for us.
+  Query row = query("SELECT commits FROM writers WHERE id = $1 FOR UPDATE", writer_);
+  return row.next() && static_cast<std::uint64_t>(row.integer()) == commits_;
 }
 
 void Database::rollback() {

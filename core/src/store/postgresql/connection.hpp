@@ -115,12 +115,18 @@ class Database {
     if (ok()) static_cast<void>(take(PQexec(connection_.get(), sql.c_str())));
   }
 
-  void begin();
+  void begin() {
+    in_doubt_ = false;
+    script("BEGIN");
+  }
   // With `notice`, listeners hear of it.
   void commit(bool notice);
   void rollback();
-  // The transaction whose commit was on its way when the connection went; 0: none was.
-  [[nodiscard]] std::int64_t in_doubt() const { return in_doubt_; }
+  // Was a commit on its way when the connection went? Then came_through() asks, once it is back, how that ended. Every
+  // commit leaves its number in a row of this writer's own for that: a transaction's number the server may give again
+  // after a crash.
+  [[nodiscard]] bool in_doubt() const { return in_doubt_; }
+  bool came_through();
 
   // Once more from the start; what was prepared, listened to and locked in the session is gone.
   void reconnect();
@@ -155,7 +161,9 @@ class Database {
   bool read_only_;
   std::unique_ptr<PGconn, Finish> connection_;
   std::unordered_map<const void*, std::string> statements_;  // their names
-  std::int64_t transaction_ = 0, in_doubt_ = 0;
+  std::string writer_;          // whose row it is: of this object alone
+  std::uint64_t commits_ = 0;   // the number of the last one that was tried
+  bool in_doubt_ = false;
   double clock_offset_ = 0;
   bool listening_ = false;
   std::uint64_t notified_ = 0;

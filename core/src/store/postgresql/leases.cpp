@@ -216,9 +216,13 @@ Result<std::vector<LeaseRecord>> PostgresqlStore::open_leases(StudyId study) {
 }
 
 Result<std::vector<LeaseRecord>> PostgresqlStore::expired_leases(StudyId study) {
-  auto leases = open_leases(study);
-  if (leases) std::erase_if(*leases, [at = now()](const LeaseRecord& record) { return record.expires_at > at; });
-  return leases;
+  return read([&] {
+    Query rows = db_->query(
+        "SELECT study_id, trial_id, attempt, worker, leased_at, expires_at, ended_at, reason, message FROM leases "
+        "WHERE study_id = $1 AND ended_at IS NULL AND expires_at <= $2 ORDER BY trial_id",
+        study, now());
+    return leases_from(rows);
+  });
 }
 
 Result<std::vector<LeaseRecord>> PostgresqlStore::attempts(StudyId study, TrialId trial) {

@@ -14,6 +14,7 @@ namespace {
 
 constexpr const char* kPatienceVariable = "NASCENT_STORE_PATIENCE_S";
 constexpr double kPatienceSeconds = 60;
+constexpr double kWriterSeconds = 7 * 86400;  // nobody waits longer for a connection
 constexpr std::chrono::milliseconds kPauseMax{1000};
 
 }  // namespace
@@ -45,24 +46,15 @@ PostgresqlStore::After PostgresqlStore::recover(Patience& patience) {
     static_cast<void>(db_->take_error());
     return After::repeat;
   }
-  const std::int64_t in_doubt = db_->in_doubt();
+  const bool in_doubt = db_->in_doubt();
   spdlog::warn("store={} connection=lost retry_s={}", toml_text(db_->path()), patience.seconds());
-  for (;;) {
+  do {
     reconnect(patience);
     if (!db_->ok()) return After::give_up;
-    if (in_doubt == 0) return After::repeat;
-    // "in progress": the server has not noticed yet that its client is gone.
-    Query row = db_->query("SELECT coalesce(pg_xact_status($1::text::xid8), 'unknown')", std::to_string(in_doubt));
-    if (row.next()) {
-      const std::string status = row.text();
-      if (status == "committed") return After::committed;
-      if (status != "in progress") return After::repeat;
-    }
-    if (!patience.wait()) {
-      db_->refuse("the connection was lost during a change, and the server does not tell how it ended");
-      return After::give_up;
-    }
-  }
+    const bool committed = in_doubt && db_->came_through();
+    if (db_->ok()) return committed ? After::committed : After::repeat;
+  } while (db_->trouble() == Trouble::lost && patience.wait());
+  return After::give_up;
 }
 
 void PostgresqlStore::reconnect(Patience& patience) {
@@ -90,6 +82,9 @@ void PostgresqlStore::lock_again(int earlier_backend) {
 Result<std::unique_ptr<Store>> PostgresqlStore::open(const std::string& location, OpenMode mode) {
   auto db = std::make_unique<Database>(public_location(location), mode == OpenMode::read_only);
   auto prepared = db->ok() ? prepare(*db, mode) : Result<void>{};
+  if (db->ok() && prepared && mode != OpenMode::read_only) {
+    db->execute("DELETE FROM writers WHERE seen_at < extract(epoch FROM clock_timestamp()) - $1", kWriterSeconds);
+  }
   if (auto error = db->take_error()) return tl::unexpected<Error>(std::move(*error));
   if (!prepared) return tl::unexpected<Error>(prepared.error());
   return std::make_unique<PostgresqlStore>(std::move(db));

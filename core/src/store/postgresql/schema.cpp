@@ -58,6 +58,13 @@ CREATE TABLE landings (
   last     bigint NOT NULL
 );
 
+-- How many commits each writer has made. A writer whose connection was lost asks here whether the last one came through.
+CREATE TABLE writers (
+  id      text PRIMARY KEY,
+  commits bigint NOT NULL,
+  seen_at float8 NOT NULL
+);
+
 CREATE TABLE trials (
   study_id          bigint NOT NULL REFERENCES studies (id),
   id                bigint NOT NULL,
