@@ -88,7 +88,8 @@ class JoinedWorker {
 };
 
 Result<void> JoinedWorker::look_for_store() {
-  auto store = Store::open(given_.store_location, OpenMode::must_exist);
+  // In a database that is still empty it makes the tables, and waits for the study as anywhere.
+  auto store = Store::open(given_.store_location, is_url(given_.store_location) ? OpenMode::create_or_open : OpenMode::must_exist);
   if (!store) return tl::unexpected<Error>(store.error());
   store_ = std::move(*store);
   return {};

@@ -204,7 +204,7 @@ TEST_F(Postgresql, calls_take_effect_once_while_the_server_restarts_under_them) 
   const auto store = must(Store::open(url_));
   const StudyId study = must(store->create_study(small_study()));
   const Coordinator coordinator = must(store->acquire_coordinator(study));
-  constexpr TrialId kTrials = 300;
+  constexpr TrialId kTrials = 150;
   std::vector<Trial> trials;
   for (TrialId id = 0; id < kTrials; ++id) trials.push_back(small_trial(id));
   must(store->enqueue(coordinator, trials));
@@ -220,7 +220,7 @@ TEST_F(Postgresql, calls_take_effect_once_while_the_server_restarts_under_them) 
   {
     std::jthread chaos([&] {
       while (!done) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(150));
+        std::this_thread::sleep_for(std::chrono::milliseconds(250));
         if (!done && server().restart()) ++restarts;
       }
     });

@@ -163,7 +163,9 @@ CREATE VIEW parameters AS
 )sql"};
 
 bool exists(Database& db) {
-  Query row = db.query("SELECT to_regclass('nascent.schema_version') IS NOT NULL");
+  // to_regclass() would answer from what this session knew before it waited for a lock.
+  Query row = db.query(
+      "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = 'nascent' AND tablename = 'schema_version')");
   return row.next() && row.flag();
 }
 
