@@ -230,8 +230,8 @@ class ComponentResolver {
 
   void unknown(const ConfigMember& member) {
     std::vector<std::string> names{"type"};
-    if (is_isolable(kind_of_path(config_.path))) names.insert(names.end(), {"isolation", "call_seconds_max"});
     for (const OptionInfo& option : component_.options) names.push_back(option.name);
+    if (is_isolable(kind_of_path(config_.path))) names.insert(names.end(), {"isolation", "call_seconds_max"});
     misspelt_.push_back(nearest(member.key, names));
     const bool offers_none = component_.options.empty() && misspelt_.back().empty();
     const std::string rest = offers_none ? "it has no options" : way_out(member.key, names);

@@ -35,8 +35,10 @@ inline constexpr int kWorkerGaveUp = 5;       // the store failed while a trial 
 inline constexpr int kWorkerOrphaned = 6;     // its coordinator ended
 inline constexpr int kWorkerWorn = 7;         // holds too much by now; another process takes its place
 inline constexpr int kWorkerTeamBroken = 8;   // of the processes that train together one is gone or hangs
-// The trial failed and has attempts left: this and the FailureReason. The last line of output is its message.
-inline constexpr int kWorkerTrialFailed = 16;
+// The trial failed and has attempts left: this and the FailureReason. The last line of output is its message, after
+// kFailureMark, so that a plugin which ends the process with such a status is not taken for it.
+inline constexpr int kWorkerTrialFailed = 200;
+inline constexpr char kFailureMark = '\x1d';
 
 // Rings without waiting: a full pipe means that the other side has bells enough.
 void ring(int fd, Bell bell);

@@ -247,7 +247,7 @@ Device leased_device() {
 int leave_to_retry(const Trial& trial) {
   std::string line = trial.message;
   std::ranges::replace(line, '\n', ' ');
-  fmt::print(stderr, "\n{}\n", line);
+  fmt::print(stderr, "\n{}{}\n", kFailureMark, line);
   return kWorkerTrialFailed + static_cast<int>(trial.reason);
 }
 

@@ -25,6 +25,14 @@ std::string memory_rule(const WorkerConfig& config) {
   return fmt::format("workers.memory = {} is {} for each of {}", config.memory.value_or(0), config.memory_limit().value_or(0), config.count);
 }
 
+// Why the trial failed that the worker left for another attempt.
+std::optional<std::pair<FailureReason, std::string>> failure_told_by(const WorkerProcess& worker, const ExitStatus& status) {
+  const int reason = status.code - kWorkerTrialFailed;
+  const std::string line = worker.last_line();
+  if (status.signal != 0 || reason <= 0 || reason >= static_cast<int>(kFailureReasonNames.size()) || !line.starts_with(kFailureMark)) return {};
+  return std::pair(static_cast<FailureReason>(reason), line.substr(1));
+}
+
 }  // namespace
 
 Result<bool> fills_the_disk(Slot& slot, Store& store, StudyId study, const WorkersSetup& setup) {
@@ -51,12 +59,6 @@ void remove_files(TrialId trial, const WorkersSetup& setup) {
   if (const auto folder = files_of(trial, setup); !folder.empty()) std::filesystem::remove_all(folder, ignored);
 }
 
-std::optional<FailureReason> failure_told_by(const ExitStatus& status) {
-  const int reason = status.code - kWorkerTrialFailed;
-  if (status.signal != 0 || reason <= 0 || reason >= static_cast<int>(kFailureReasonNames.size())) return std::nullopt;
-  return static_cast<FailureReason>(reason);
-}
-
 std::pair<FailureReason, std::string> cause_of_end(const Slot& slot, const ExitStatus& status,
                                                    const WorkersSetup& setup) {
   const auto with_last_words = [&](std::string message) {
@@ -77,7 +79,7 @@ std::pair<FailureReason, std::string> cause_of_end(const Slot& slot, const ExitS
     default:
       break;
   }
-  if (const auto told = failure_told_by(status)) return {*told, slot.process->last_line()};
+  if (auto told = failure_told_by(*slot.process, status)) return std::move(*told);
   if (status.signal == SIGKILL && oom_kills() > slot.oom_kills_before) {
     return {FailureReason::out_of_memory, "the machine ran out of memory and the kernel killed the worker"};
   }

@@ -36,9 +36,6 @@ Result<bool> fills_the_disk(Slot& slot, Store& store, StudyId study, const Worke
 // Removes what it has written: nobody goes on from there, and others need the room.
 void remove_files(TrialId trial, const WorkersSetup& setup);
 
-// Why the trial of a worker failed that left it for another attempt (kWorkerTrialFailed).
-std::optional<FailureReason> failure_told_by(const ExitStatus& status);
-
 // The reason for which the trial in the slot has no result, and the message for a person.
 std::pair<FailureReason, std::string> cause_of_end(const Slot& slot, const ExitStatus& status,
                                                    const WorkersSetup& setup);
