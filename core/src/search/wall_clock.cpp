@@ -17,7 +17,22 @@ struct KilledRun {
   double last_row_at;
 };
 
-Result<void> find_last_rows(Store& store, StudyId study, std::vector<KilledRun>& runs) {
+std::string seconds_json(double seconds) { return fmt::format("{{\"wall_seconds\": {:.3f}}}", seconds); }
+
+double wall_seconds(const EventRecord& event) {
+  const auto data = nlohmann::json::parse(event.data_json, nullptr, /*allow_exceptions=*/false);
+  const bool known = data.is_object() && data.contains("wall_seconds") && data["wall_seconds"].is_number();
+  return known ? data["wall_seconds"].get<double>() : 0;
+}
+
+// `now`: when the run began that asks.
+Result<void> find_last_rows(Store& store, StudyId study, double now, std::vector<KilledRun>& runs) {
+  if (runs.size() == 1 && runs[0].next_started_at == now) {  // nothing is stored that is younger
+    const auto tally = store.tally(study);
+    if (!tally) return tl::unexpected<Error>(tally.error());
+    runs[0].last_row_at = std::clamp(tally->last_at, runs[0].started_at, std::max(runs[0].started_at, runs[0].next_started_at));
+    return {};
+  }
   return each_trial(store, study, {}, [&](const Trial& trial) {
     for (const double at : {trial.queued_at, trial.started_at, trial.finished_at}) {
       for (KilledRun& run : runs) {
@@ -48,23 +63,26 @@ Result<void> WallClock::start(Store& store, StudyId study) {
       if (open != nullptr) killed.push_back({open->at, event.at, open->at});
       open = &event;
     } else if (event.kind == "run_ended") {
-      const auto data = nlohmann::json::parse(event.data_json, nullptr, /*allow_exceptions=*/false);
-      if (data.is_object() && data.contains("wall_seconds") && data["wall_seconds"].is_number()) {
-        earlier_ += data["wall_seconds"].get<double>();
-      }
+      earlier_ += wall_seconds(event);
       open = nullptr;
+    } else if (event.kind == "run_killed") {
+      earlier_ += wall_seconds(event);
+      killed.clear();
     }
   }
-  if (!killed.empty()) {
-    if (auto found = find_last_rows(store, study, killed); !found) return found;
+  if (!killed.empty()) {  // `open` is this run
+    if (auto found = find_last_rows(store, study, open->at, killed); !found) return found;
+    double seconds = 0;
+    for (const KilledRun& run : killed) seconds += std::max(0.0, run.last_row_at - run.started_at);
+    earlier_ += seconds;
+    if (auto noted = store.add_event(study, "run_killed", seconds_json(seconds)); !noted) return noted;
   }
-  for (const KilledRun& run : killed) earlier_ += std::max(0.0, run.last_row_at - run.started_at);
   started_ = now_();
   return {};
 }
 
 Result<void> WallClock::end(Store& store, StudyId study) {
-  return store.add_event(study, "run_ended", fmt::format("{{\"wall_seconds\": {:.3f}}}", now_() - started_));
+  return store.add_event(study, "run_ended", seconds_json(now_() - started_));
 }
 
 double WallClock::seconds() const {

@@ -9,7 +9,8 @@
 namespace nascent::core::search {
 
 // Runs are events of the study: "run_started", "run_ended" {"wall_seconds": s}. One that was killed has no end and counts
-// up to the last row it stored.
+// up to the last row it stored; the next run notes that as "run_killed" {"wall_seconds": s}, for all that it is the first to
+// find killed.
 class WallClock {
  public:
   // `now`: seconds since any moment; empty: real time.

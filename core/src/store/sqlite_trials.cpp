@@ -193,11 +193,12 @@ Result<TrialTally> SqliteStore::tally(StudyId study) {
     TrialTally tally;
     tally.landed = next_landed(study) - 1;
     // Counting here is faster than GROUP BY, which would sort.
-    Query rows = db_->query("SELECT role, state, cost_seconds, id FROM trials WHERE study_id = ?", study);
+    Query rows = db_->query("SELECT role, state, cost_seconds, queued_at, started_at, finished_at, id FROM trials WHERE study_id = ?", study);
     while (rows.next()) {
       const auto role = named<TrialRole>(kTrialRoleNames, rows.bytes());
       const auto state = named<TrialState>(kTrialStateNames, rows.bytes());
       const double cost_seconds = rows.number();
+      for (int time = 0; time < 3; ++time) tally.last_at = std::max(tally.last_at, rows.real());
       if (!role || !state) return tl::unexpected<Error>(damaged(fmt::format("trial {}", rows.integer())));
       ++tally.count[static_cast<std::size_t>(*role)][static_cast<std::size_t>(*state)];
       tally.cost_seconds += cost_seconds;

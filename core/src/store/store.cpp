@@ -42,6 +42,7 @@ std::uint64_t TrialTally::size() const {
 void TrialTally::add(const Trial& trial) {
   ++count[static_cast<std::size_t>(trial.role)][static_cast<std::size_t>(trial.state)];
   cost_seconds += trial.cost_seconds;
+  last_at = std::max({last_at, trial.queued_at, trial.started_at, trial.finished_at});
 }
 
 Result<TrialTally> Store::tally(StudyId study) {

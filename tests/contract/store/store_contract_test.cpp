@@ -351,6 +351,7 @@ TEST_P(StoreContract, trials_are_counted_by_role_and_state) {
   EXPECT_EQ(tally.of(TrialRole::final, TrialState::completed), 1U);
   EXPECT_EQ(tally.size(), 5U);
   EXPECT_EQ(tally.cost_seconds, 3.5);
+  EXPECT_EQ(tally.last_at, std::max(must(store_->trial(study_, 0))->started_at, must(store_->trial(study_, 3))->finished_at));
 }
 
 TEST_P(StoreContract, a_tally_gives_a_cursor_that_misses_nothing_that_lands_later) {

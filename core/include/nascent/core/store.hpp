@@ -135,6 +135,7 @@ struct FinishedTrials {
 struct TrialTally {
   std::array<std::array<std::uint64_t, kTrialStateNames.size()>, kTrialRoleNames.size()> count{};  // [role][state]
   double cost_seconds = 0;   // of all of them
+  double last_at = 0;        // the latest time of a row
   std::uint64_t landed = 0;  // a cursor for finished_since(): no trial that lands from now on is before it
 
   [[nodiscard]] std::uint64_t of(TrialRole role, TrialState state) const {
