@@ -69,6 +69,7 @@ std::pair<T, std::string_view> number_and_rest(std::string_view letter) {
   if (status.signal != 0) {
     signal(status.signal, SIG_DFL);
     kill(getpid(), status.signal);
+    std::this_thread::sleep_for(std::chrono::seconds(1));  // another thread may be the one that it reaches
   }
   _exit(status.code != 0 ? status.code : kWorkerTeamBroken);
 }
