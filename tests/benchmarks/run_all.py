@@ -3,7 +3,7 @@
 
     tests/benchmarks/run_all.py BUILD [--only NAME...] [--json FILE]
 
-BUILD is a Release build folder with the tests. NAMEs: search_loop abi_call startup workers coordinator scale soak
+BUILD is a Release build folder with the tests. NAMEs: search_loop abi_call startup workers coordinator scale soak simulate
 training_throughput (one to three minutes each) and fashion_mnist (15 minutes). Comparisons are ratios within one run. Exit code 1: a number is not reached.
 Needs python3-optuna, python3-torch and dataset-fashion-mnist. Run it on an idle machine.
 """
@@ -57,6 +57,8 @@ WANTED = (
     ("scale", "a late trial against an early one", "x", "<=", 1.25, lambda r: max(late_against_early(costs) for costs in r["loop"].values())),
     ("soak", "coordinator's memory over 100,000 trials", "bytes a trial", "<=", 1024,
      lambda r: max(p["bytes_a_trial"] for p in r["processes"] if p["name"] == "coordinator")),
+    ("simulate", "1,000 simulated workers, trials of 10 s, busy", "", ">=", 0.95,
+     lambda r: min(row["busy"] for row in r if row["workers"] == 1000 and row["scheduler"] == "none")),
     ("training_throughput", "training against PyTorch, fp32", "x", ">=", 1.0,
      lambda r: r["ratios"]["images_per_second"]["torch fp32 / PyTorch fp32"]),
     ("training_throughput", "training against PyTorch, precision auto", "x", ">=", 1.6,
