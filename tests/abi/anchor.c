@@ -57,7 +57,8 @@ NAS_EXPORT void nascent_abi_anchor(const nas_error *,
                                    const nas_evaluator_vt *,
                                    const nas_option *,
                                    const nas_component *,
-                                   const nas_plugin *, nas_entry_fn);
+                                   const nas_plugin *,
+                                   const nas_sampler_fidelity *, nas_entry_fn);
 void nascent_abi_anchor(const nas_error *a0,
                         const nas_str *a1,
                         const nas_writer *a2,
@@ -113,7 +114,8 @@ void nascent_abi_anchor(const nas_error *a0,
                         const nas_evaluator_vt *a52,
                         const nas_option *a53,
                         const nas_component *a54,
-                        const nas_plugin *a55, nas_entry_fn entry) {
+                        const nas_plugin *a55,
+                        const nas_sampler_fidelity *a56, nas_entry_fn entry) {
   (void)a0;
   (void)a1;
   (void)a2;
@@ -170,5 +172,6 @@ void nascent_abi_anchor(const nas_error *a0,
   (void)a53;
   (void)a54;
   (void)a55;
+  (void)a56;
   (void)entry;
 }

@@ -213,7 +213,7 @@ SIZE(nas_space_ref, 16);
 AT(nas_space_ref, vt, 0);
 AT(nas_space_ref, self, 8);
 
-SIZE(nas_sampler_arg, 56);
+SIZE(nas_sampler_arg, 80);
 AT(nas_sampler_arg, size, 0);
 AT(nas_sampler_arg, n_objectives, 4);
 AT(nas_sampler_arg, n_constraints, 8);
@@ -222,6 +222,7 @@ AT(nas_sampler_arg, space, 16);
 AT(nas_sampler_arg, seed, 24);
 AT(nas_sampler_arg, trials_max, 32);
 AT(nas_sampler_arg, architectures, 40);
+AT(nas_sampler_arg, budget, 56);
 
 SIZE(nas_sampler_metrics, 16);
 AT(nas_sampler_metrics, size, 0);
@@ -242,6 +243,12 @@ AT(nas_posterior, diagnostics, 56);
 AT(nas_posterior, owner, 64);
 AT(nas_posterior, release, 72);
 SLOT(nas_posterior, release, void, void*);
+
+SIZE(nas_sampler_fidelity, 16);
+AT(nas_sampler_fidelity, size, 0);
+AT(nas_sampler_fidelity, reserved, 4);
+AT(nas_sampler_fidelity, tell_reports, 8);
+SLOT(nas_sampler_fidelity, tell_reports, nas_status, void*, const nas_obs*, nas_error*);
 
 SIZE(nas_sampler_posterior, 16);
 AT(nas_sampler_posterior, size, 0);

@@ -32,7 +32,7 @@ int main(int argc, char** argv) {
                       [](void*) noexcept -> std::uint64_t { return 1; }};
   const nas_named_value shrink{{"/shrink", 7}, {NAS_T_FLOAT, 0, {.f = 1.0}}};
   const nas_config config{sizeof(nas_config), 0, 1, &shrink};
-  const nas_sampler_arg arg{sizeof(nas_sampler_arg), 1, 0, 1, &space, 7, 0, {}, 0.001};
+  const nas_sampler_arg arg{sizeof(nas_sampler_arg), 1, 0, 1, &space, 7, 0, {}, {}, 0.001};
   void* self = nullptr;
   nas_error error{};
   if (table->create(&host, &config, &arg, &self, &error) != NAS_OK) return 3;

@@ -85,6 +85,13 @@ void TrialFiles::discard_checkpoint() const {
   fs::create_directories(checkpoint(), error);
 }
 
+void TrialFiles::close(const fs::path& artifacts, TrialId trial) {
+  if (artifacts.empty()) return;
+  const TrialFiles files(artifacts / trial_folder(trial));
+  std::error_code error;
+  if (fs::exists(files.folder_, error)) files.close();
+}
+
 void TrialFiles::close() const {
   if (!kept()) return;
   std::error_code error;

@@ -25,6 +25,8 @@ class TrialFiles {
   void discard_checkpoint() const;
   // The trial is over: nobody goes on from here.
   void close() const;
+  // The same for a trial that this process need not have trained; without files a no-op.
+  static void close(const std::filesystem::path& artifacts, TrialId trial);
 
  private:
   explicit TrialFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}

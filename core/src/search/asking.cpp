@@ -3,6 +3,7 @@
 
 #include <nascent/graph.hpp>
 
+#include "execution/trial_files.hpp"
 #include "loop.hpp"
 #include "nascent/core/seeds.hpp"
 
@@ -55,14 +56,40 @@ Result<std::vector<Loop::Prepared>> Loop::promote() {
   if (cut_ || !reason_.empty()) return ends_of_replayed();
   const std::uint64_t free = config_.parallel - std::min<std::uint64_t>(counts_.unfinished(), config_.parallel);
   if (!deterministic() && (*stored || free == 0)) return promoted;
-  const auto due = [&] {
+  const Verdicts::Due due = [&] {
     const Stopwatch watch(times_.decide);
     return verdicts_->due(legs_.size(), deterministic() ? 1 : free);
-  };
-  for (const TrialId trial : due()) {
-    promoted.push_back(next_leg(history_.position_of(trial)));
+  }();
+  for (const TrialId trial : due.given_up) {
+    if (auto ended = give_up(history_.position_of(trial)); !ended) return tl::unexpected<Error>(ended.error());
   }
+  for (const TrialId trial : due.promoted) promoted.push_back(next_leg(history_.position_of(trial)));
   return promoted;
+}
+
+Result<void> Loop::give_up(Position i) {
+  std::optional<Trial> row;
+  if (const auto earlier = replayed_.find(i); earlier != replayed_.end()) {
+    const Replayed& of = earlier->second;
+    const bool ended_here = of.row.state == TrialState::pruned && of.next == of.pauses.size() && of.row.attempts == of.next;
+    if (!ended_here) return {};  // an earlier run went on with it, and that is taken up
+    row = std::move(replayed_.extract(earlier).mapped().row);
+  } else {
+    auto stored = store_.trial(coordinator_.study, history_.trial(i));
+    if (!stored) return tl::unexpected<Error>(stored.error());
+    if (!*stored) return fail(ErrorKind::store, fmt::format("trial {} is missing, which is paused", history_.trial(i)));
+    row = std::move(*stored);
+    row->state = TrialState::pruned;
+    if (auto ended = store_.record_finished(coordinator_, {&*row, 1}); !ended) return ended;
+  }
+  TrialFiles::close(artifacts_, row->id);  // the row is on disk: a killed run does so again
+  verdicts_->given_up(row->id, legs_.latest(i), legs_.size());
+  history_.reopen(i);
+  --counts_.paused;
+  if (auto taken = take(*row); !taken || !deterministic()) return taken;
+  if (auto told = tell({i}); !told) return told;
+  observe(i);
+  return {};
 }
 
 // Nobody is promoted any more, but what the store has is taken up: trials that stand at a replayed pause come to where
@@ -185,7 +212,8 @@ Result<Loop::Prepared> Loop::adopt(Trial trial) {
     known_.find_or_add(trial.id, trial.architecture_hash, trial.configuration.x, trial.configuration.active);
   }
   legs_.add(i);
-  const bool may_have_paused = trial.attempts > (trial.finished() ? 1U : 0U);
+  const bool may_be_given_up = trial.state == TrialState::pruned;
+  const bool may_have_paused = trial.attempts > (trial.finished() && !may_be_given_up ? 1U : 0U);
   if (verdicts_ && deterministic() && !cut_ && may_have_paused) {
     auto pauses = store_.pauses(coordinator_.study, trial.id);
     if (!pauses) return tl::unexpected<Error>(pauses.error());

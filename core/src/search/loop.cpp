@@ -22,6 +22,7 @@ Loop::Loop(const Search::Setup& setup, Instance<nas_sampler_vt> sampler,
       store_(*setup.store),
       coordinator_(setup.coordinator),
       observer_(setup.observer),
+      artifacts_(setup.artifacts),
       scoring_(config_),
       proposals_(std::move(sampler), space_.view()),
       legs_(config_.parallel),
@@ -151,7 +152,7 @@ std::vector<Position> Loop::trials_of(Leg first, Leg end) const {
 
 Result<void> Loop::tell_all_before(Leg end) {
   if (end <= told_) return {};
-  if (legs_.are_trials() && counts_.paused == 0) {
+  if (legs_.are_trials() && counts_.paused == 0 && !tells_reports()) {
     {
       const Stopwatch watch(times_.tell);
       if (auto told = proposals_.tell(history_.slice(told_, end - told_)); !told) return told;
@@ -170,9 +171,32 @@ Result<void> Loop::tell_all_before(Leg end) {
 
 // A paused trial is told when it ends.
 Result<void> Loop::tell(std::vector<Position> trials) {
+  for (const Position i : trials) {
+    if (auto told = tell_reports(i); !told) return told;
+  }
   std::erase_if(trials, [&](Position i) { return history_.paused(i); });
   const Stopwatch watch(times_.tell);
   return trials.empty() ? Result<void>{} : proposals_.tell(history_.gather(trials));
+}
+
+Result<void> Loop::tell_reports(Position i) {
+  if (!tells_reports()) return {};
+  const std::uint32_t state = history_.state(i);
+  const auto known = told_reports_until_.extract(i);
+  if (state != NAS_TRIAL_COMPLETED && state != NAS_TRIAL_PRUNED && state != NAS_TRIAL_PAUSED) return {};
+  const double until = known.empty() ? -1 : known.mapped();
+  const ReportColumns reports = verdicts_->reports_above(history_.trial(i), until);
+  if (history_.paused(i)) told_reports_until_[i] = history_.budget(i);
+  if (reports.size() == 0) return {};
+  History rows(history_.n_params(), scoring_.n_objectives(), scoring_.n_constraints(), proposals_.metrics().size());
+  for (std::size_t row = 0; row < reports.size(); ++row) {
+    const Position to = rows.append(history_.trial(i));
+    std::copy_n(history_.x_of(i), history_.n_params(), rows.x_of(to));
+    std::copy_n(history_.active_of(i), history_.n_params(), rows.active_of(to));
+    std::ranges::copy(reports.losses(row), rows.losses_of(to).begin());
+    rows.finish(to, state, reports.budget(row), 0);
+  }
+  return proposals_.tell_reports(rows.slice(0, rows.size()));
 }
 
 void Loop::observe(Position i) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -80,6 +81,9 @@ class Loop {
   // Telling and judging.
   Result<void> tell_all_before(Leg end);
   Result<void> tell(std::vector<Position> trials);
+  [[nodiscard]] bool tells_reports() const { return verdicts_ && proposals_.learns_from_reports(); }
+  // What the sampler has not been told of the trial's reports.
+  Result<void> tell_reports(Position i);
   [[nodiscard]] std::vector<Position> trials_of(Leg first, Leg end) const;  // ascending
   void observe(Position i);
   Result<void> judge(Position i, std::vector<TrialId>& accepted);
@@ -91,6 +95,8 @@ class Loop {
   Result<void> tell_what_is_seen();
   // The paused trials that go on now.
   Result<std::vector<Prepared>> promote();
+  // A paused trial ends, and its checkpoint goes.
+  Result<void> give_up(Position i);
   std::vector<Prepared> ends_of_replayed();
   Prepared next_leg(Position i);
   Prepared replay_pause(Position i, Replayed& of);
@@ -127,6 +133,7 @@ class Loop {
   Store& store_;
   Coordinator coordinator_;
   SearchObserver* observer_;
+  std::filesystem::path artifacts_;
   Scoring scoring_;
 
   Proposals proposals_;
@@ -150,6 +157,7 @@ class Loop {
   std::unordered_map<TrialId, Trial> early_;  // queued by an earlier run, finished before this one came to them
   std::unordered_map<Position, Replayed> replayed_;
   std::unordered_map<Position, std::vector<ReportRecord>> leg_reports_;  // of replayed legs, until they are judged
+  std::unordered_map<Position, double> told_reports_until_;  // budget, of paused trials: what the sampler knows of
   std::unordered_map<Position, double> observed_seconds_;  // of paused trials: what the stop conditions know of
   SearchCounts counts_;
   std::string reason_;           // not empty: nothing more is asked for

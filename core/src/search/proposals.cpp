@@ -5,11 +5,15 @@
 #include <nascent/error.hpp>
 
 #include "nascent/core/seeds.hpp"
+#include "verdicts.hpp"
 
 namespace nascent::core::search {
 
 Proposals::Proposals(Instance<nas_sampler_vt> sampler, const nas_space* space)
-    : sampler_(std::move(sampler)), space_(space), metrics_(wanted_metrics(sampler_)) {}
+    : sampler_(std::move(sampler)),
+      fidelity_(sampler_.extension<nas_sampler_fidelity>(NAS_SAMPLER_FIDELITY)),
+      space_(space),
+      metrics_(wanted_metrics(sampler_)) {}
 
 Result<std::size_t> Proposals::ask(std::span<const TrialId> trials, ObservationView pending, double* x,
                                    std::uint8_t* active) {
@@ -36,6 +40,13 @@ Result<std::size_t> Proposals::ask(std::span<const TrialId> trials, ObservationV
 
 Result<void> Proposals::tell(ObservationView observations) {
   return to_result(sampler_.call(&nas_sampler_vt::tell, observations.get()));
+}
+
+Result<void> Proposals::tell_reports(ObservationView reports) {
+  nas_error error{};
+  const nas_status status = fidelity_->tell_reports(sampler_.self(), reports.get(), &error);
+  if (status != NAS_OK) return tl::unexpected<Error>(plugin_error(sampler_.component(), status, error));
+  return {};
 }
 
 Result<std::optional<Draws>> Proposals::draws(std::size_t n_max) const {
@@ -111,6 +122,7 @@ nas_sampler_arg sampler_arg(const StudyConfig& config, const StudySpace& space) 
   arg.seed = study_seed(config.seed, SeedPart::sampler);
   arg.trials_max = config.stop.trials.value_or(0);
   arg.architectures = space.architectures();
+  if (config.scheduler) arg.budget = full_budget(config);
   return arg;
 }
 

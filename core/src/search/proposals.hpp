@@ -35,6 +35,10 @@ class Proposals {
   // it has none left. Errors: ErrorKind::plugin when it fails or proposes what the space does not hold.
   Result<std::size_t> ask(std::span<const TrialId> trials, ObservationView pending, double* x, std::uint8_t* active);
   Result<void> tell(ObservationView observations);
+  // Does the sampler learn from reports of trials (NAS_SAMPLER_FIDELITY)?
+  [[nodiscard]] bool learns_from_reports() const { return fidelity_ != nullptr; }
+  // Of one trial, by rising budget. Only where learns_from_reports().
+  Result<void> tell_reports(ObservationView reports);
   // At most n_max draws of the distribution that the sampler has inferred; empty when it does not offer that.
   Result<std::optional<Draws>> draws(std::size_t n_max) const;
   // Metrics the sampler wants to be told, in the order of its columns.
@@ -44,6 +48,7 @@ class Proposals {
   Result<void> check(TrialId trial, nascent::Row row) const;
 
   Instance<nas_sampler_vt> sampler_;
+  const nas_sampler_fidelity* fidelity_;  // or null
   nascent::SpaceView space_;
   std::vector<std::string> metrics_;
 };

@@ -204,7 +204,7 @@ Result<std::unique_ptr<Executor>> Run::make_executor(DecideVerdict decide, std::
 Result<void> Run::execute() {
   const StopRequest never;
   const StopRequest& request = request_.stop != nullptr ? *request_.stop : never;
-  const Search::Setup setup{&study().config, prepared_->space.get(), store_.get(), coordinator_, request_.observer};
+  const Search::Setup setup{&study().config, prepared_->space.get(), store_.get(), coordinator_, request_.observer, artifacts_};
   Search search(setup, std::move(prepared_->sampler), std::move(prepared_->scheduler));
   auto executor = make_executor(search.decide(), {});
   if (!executor) return tl::unexpected<Error>(executor.error());

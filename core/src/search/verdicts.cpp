@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "nascent/core/seeds.hpp"
@@ -79,13 +80,15 @@ std::uint32_t Verdicts::state_seen_by(Leg leg, Leg last_row) const {
   const Leg unseen = legs_.seen_by(leg);
   Leg last = last_row;
   while (legs_.next(last) < unseen) last = legs_.next(last);  // legs that brought no report
-  return legs_.next(last) < leg ? NAS_TRIAL_PENDING : outcome_[last];
+  if (legs_.next(last) < leg) return NAS_TRIAL_PENDING;
+  const auto given_up = given_up_.find(last);
+  return given_up != given_up_.end() && given_up->second <= leg ? NAS_TRIAL_PRUNED : outcome_[last];
 }
 
 nas_obs Verdicts::seen_by(Leg leg, std::optional<TrialId> without) {
   if (!deterministic_) return history_.view(history_.size());
   const Leg unseen = legs_.seen_by(leg);
-  if (legs_.are_trials()) {  // a prefix
+  if (legs_.are_trials() && given_up_.empty()) {  // a prefix
     std::size_t n = history_.size();
     while (n > 0 && history_.leg(n - 1) >= unseen) --n;
     return history_.view(n);
@@ -149,28 +152,57 @@ void Verdicts::promoted(TrialId trial) {
   if (!deterministic_) history_.set_state(trial, NAS_TRIAL_PENDING);
 }
 
-std::vector<TrialId> Verdicts::due(Leg next, std::size_t n) {
+void Verdicts::given_up(TrialId trial, Leg paused, Leg next) {
+  const std::lock_guard lock(mutex_);
+  if (deterministic_) {
+    given_up_[paused] = next;
+  } else {
+    history_.set_state(trial, NAS_TRIAL_PRUNED);
+  }
+}
+
+Verdicts::Due Verdicts::due(Leg next, std::size_t n) {
+  constexpr std::size_t kAnswersMore = 256;  // to give up; what finds no place comes with the next leg
   const std::lock_guard lock(mutex_);
   const nas_obs seen = seen_by(next, std::nullopt);
-  std::vector<nas_verdict> answers(n);
+  std::vector<nas_verdict> answers(n + kAnswersMore);
   std::size_t filled = 0;
   const auto answer = scheduler_.call(&nas_scheduler_vt::poll, &seen, answers.data(), answers.size(), &filled);
   if (!answer) {
     complain(0, answer.error().message);
     return {};
   }
-  std::vector<TrialId> due;
-  for (std::size_t k = 0; k < std::min(filled, n); ++k) {
+  Due due;
+  std::set<TrialId> named;
+  for (std::size_t k = 0; k < std::min(filled, answers.size()); ++k) {
     const TrialId trial = answers[k].trial_id;
     const auto rows = std::span(seen.trial_id, seen.n);
     const auto row = std::ranges::lower_bound(rows, trial);
     if (row == rows.end() || *row != trial || seen.state[row - rows.begin()] != NAS_TRIAL_PAUSED) {
-      complain(trial, "it promotes a trial that is not paused");
-    } else if (std::ranges::find(due, trial) == due.end()) {
-      due.push_back(trial);
+      complain(trial, "it promotes or gives up a trial that is not paused");
+    } else if (!named.insert(trial).second) {
+      continue;
+    } else if (answers[k].verdict == NAS_STOP) {
+      due.given_up.push_back(trial);
+    } else if (due.promoted.size() < n) {
+      due.promoted.push_back(trial);
     }
   }
   return due;
+}
+
+ReportColumns Verdicts::reports_above(TrialId trial, double budget) {
+  const std::lock_guard lock(mutex_);
+  ReportColumns above(scoring_.n_objectives());
+  const std::size_t end = history_.rows_before(trial + 1);
+  for (std::size_t row = history_.rows_before(trial); row < end; ++row) {
+    if (history_.budget(row) > budget) above.add(trial, history_.leg(row), history_.budget(row), history_.losses(row), NAS_TRIAL_PENDING);
+  }
+  return above;
+}
+
+nas_budget full_budget(const StudyConfig& config) {
+  return {static_cast<std::uint32_t>(config.budget.unit), 0, 0, config.budget.amount};
 }
 
 nas_scheduler_arg scheduler_arg(const StudyConfig& config) {
@@ -178,7 +210,7 @@ nas_scheduler_arg scheduler_arg(const StudyConfig& config) {
   arg.size = sizeof arg;
   arg.n_objectives = static_cast<std::uint32_t>(config.objectives.size());
   arg.parallel = config.parallel;
-  arg.budget = {static_cast<std::uint32_t>(config.budget.unit), 0, 0, config.budget.amount};
+  arg.budget = full_budget(config);
   arg.seed = study_seed(config.seed, SeedPart::scheduler);
   return arg;
 }

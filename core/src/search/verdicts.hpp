@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "nascent/core/config.hpp"
@@ -67,8 +68,17 @@ class Verdicts {
   void ended(TrialId trial, Leg leg, const Outcome& outcome, std::span<const ReportRecord> reports);
   // A paused trial goes on.
   void promoted(TrialId trial);
-  // At most `n` paused trials to promote as leg `next`. A scheduler that fails, or names others, promotes none.
-  std::vector<TrialId> due(Leg next, std::size_t n);
+  // A trial that has been paused since leg `paused` ends: who decides about leg `next`, or a later one, sees it.
+  void given_up(TrialId trial, Leg paused, Leg next);
+  struct Due {
+    std::vector<TrialId> given_up;  // they are never promoted
+    std::vector<TrialId> promoted;
+  };
+  // What the scheduler decides about paused trials before leg `next`; at most `n` are promoted. Of a scheduler that fails, or
+  // names other trials, nothing is heard.
+  Due due(Leg next, std::size_t n);
+  // The reports of a trial that has paused or ended, above `budget`.
+  [[nodiscard]] ReportColumns reports_above(TrialId trial, double budget);
 
  private:
   [[nodiscard]] bool read(const Report& report, std::vector<double>& losses);
@@ -86,9 +96,12 @@ class Verdicts {
   bool told_missing_ = false, told_failing_ = false;
   ReportColumns history_;
   std::vector<std::uint32_t> outcome_;  // [legs], NAS_TRIAL_*; deterministic studies only
+  std::unordered_map<Leg, Leg> given_up_;  // before which leg what paused after a leg was given up; deterministic studies only
   ReportColumns seen_;                  // for legs that do not see all of history_
 };
 
+// Of a trial.
+nas_budget full_budget(const StudyConfig& config);
 // What a scheduler needs to know of a study.
 nas_scheduler_arg scheduler_arg(const StudyConfig& config);
 

@@ -28,9 +28,8 @@ Result<void> MemoryStore::Study::admit(std::span<const Trial> trials, As as) {
     const Trial& trial = trials[i];
     if (as == As::finished && !trial.finished()) return not_finished(kName, trial.id);
     const Entry* stored = find(trial.id);
-    if (stored != nullptr && (as == As::queued || stored->trial.state != TrialState::queued)) {
-      return trial_exists(kName, trial.id);
-    }
+    const auto may_end = [](TrialState state) { return state == TrialState::queued || state == TrialState::paused; };
+    if (stored != nullptr && (as == As::queued || !may_end(stored->trial.state))) return trial_exists(kName, trial.id);
     if (auto fits = names.check(trial.configuration); !fits) return misfit(kName, trial.id, fits.error());
     ascending = ascending && (i == 0 || trials[i - 1].id < trial.id);
   }

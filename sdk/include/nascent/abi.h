@@ -325,6 +325,7 @@ typedef struct nas_sampler_arg {   /* SIZED; kind_arg of a sampler */
   uint64_t seed;
   uint64_t trials_max;             /* 0 = not limited by count */
   nas_space_ref architectures;     /* its build() makes the architecture of a row of `space`; vt NULL = there are none */
+  nas_budget budget;               /* the full budget of a trial where a scheduler may end or pause it before; else `to` is 0 */
 } nas_sampler_arg;
 typedef struct nas_ask {           /* SIZED */
   uint32_t size, reserved;
@@ -346,6 +347,16 @@ typedef struct nas_sampler_metrics { /* SIZED */
   /* [T] name of metric `index`, owned by the instance; NAS_E_EXHAUSTED behind the last. Asked once, after create(). */
   NAS_FN(nas_status, name)(void *self, size_t index, nas_str *out) NAS_NOEXCEPT;
 } nas_sampler_metrics;
+
+/* Extension of samplers that learn from trials before they end, in studies with a scheduler. */
+#define NAS_SAMPLER_FIDELITY "nascent.sampler.fidelity/1"
+typedef struct nas_sampler_fidelity { /* SIZED */
+  uint32_t size, reserved;
+  /* [X] What a trial has reported since it was last told of here, by rising budget, when it pauses or ends: each report
+   * once; state: NAS_TRIAL_PAUSED, or what it ended as. Before the tell() of a trial that ends; never of one that fails.
+   * No constraint is known (0). As tell() it is part of what ask() follows from, and replayed in the same order. */
+  NAS_FN(nas_status, tell_reports)(void *self, const nas_obs *, nas_error *) NAS_NOEXCEPT;
+} nas_sampler_fidelity;
 
 /* Extension of samplers that infer a distribution over configurations: draws from it. */
 #define NAS_SAMPLER_POSTERIOR "nascent.sampler.posterior/1"
@@ -382,7 +393,8 @@ typedef struct nas_scheduler_vt {  /* SIZED */
   NAS_TABLE_HEAD
   /* [X] history: every report of the trials this decision may see; trial: the reports of the trial in question, the newest last. */
   NAS_FN(nas_status, decide)(void *self, const nas_obs *history, const nas_obs *trial, nas_verdict *out, nas_error *) NAS_NOEXCEPT;
-  /* [X] paused trials to promote now; *n of at most `cap`. */
+  /* [X] What becomes of paused trials now, *n of at most `cap`, the most urgent first: NAS_PROMOTE, or NAS_STOP for one
+   * that can never be promoted whatever comes, which ends with what it has reached. */
   NAS_FN(nas_status, poll)(void *self, const nas_obs *history, nas_verdict *out, size_t cap, size_t *n, nas_error *) NAS_NOEXCEPT;
 } nas_scheduler_vt;
 

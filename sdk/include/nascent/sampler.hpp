@@ -83,6 +83,7 @@ struct SamplerSetup {
   std::size_t parallel = 1;       // trials that may run at once
   std::uint64_t trials_max = 0;   // 0 = not limited by count
   nas_space_ref architectures{};  // for the class Architectures (architectures.hpp)
+  nas_budget budget{};            // the full one of a trial where a scheduler may end or pause it before; else `to` is 0
 };
 
 // The circumstances of one proposal.
@@ -155,6 +156,10 @@ class Sampler {
   virtual void ask(const Ask& ask, Row row) = 0;
   // One finished trial; trials come in order of their numbers, each once. The same calls replay a stored history.
   virtual void tell(const Observation& observation) { static_cast<void>(observation); }
+  // In a study with a scheduler: one report of a trial that has paused or ended, by rising budget, each once; a trial that
+  // ended is told after its last report. state() is what became of the trial then: paused, or what it ended as. Reports of a
+  // trial that fails are left out, and constraints are not known. Only samplers that override it cause the work.
+  virtual void tell_report(const Observation& report) { static_cast<void>(report); }
   // Names of metrics to be told besides the objectives (Observation::metrics); the same for the sampler's whole life.
   [[nodiscard]] virtual std::span<const std::string> metrics() const { return {}; }
 };
@@ -167,7 +172,7 @@ struct SamplerKind {
       const auto& arg = detail::required<nas_sampler_arg>(kind_arg, "nas_sampler_arg");
       if (arg.space == nullptr) throw Error(NAS_E_INVALID, "nas_sampler_arg.space is null; a sampler needs a space");
       return detail::create<T>(config, SamplerSetup{Host(host), SpaceView(arg.space), arg.seed, arg.n_objectives, arg.n_constraints,
-                                                    arg.parallel, arg.trials_max, arg.architectures},
+                                                    arg.parallel, arg.trials_max, arg.architectures, arg.budget},
                                self, error);
     });
   }
@@ -197,6 +202,17 @@ struct SamplerKind {
     });
   }
   template <class T>
+  static nas_status NAS_CALL tell_reports(void* self, const nas_obs* reports, nas_error* error) noexcept {
+    return guarded(error, [&] {
+      const Observations all(reports);
+      for (std::size_t i = 0; i < all.size(); ++i) detail::self_of<T>(self).tell_report(all[i]);
+    });
+  }
+  template <class T>
+  static constexpr nas_sampler_fidelity fidelity_table{sizeof(nas_sampler_fidelity), 0, &tell_reports<T>};
+  template <class T>
+  static constexpr bool learns_from_reports = !std::same_as<decltype(&T::tell_report), decltype(&Sampler::tell_report)>;
+  template <class T>
   static nas_status NAS_CALL metric_name(void* self, std::size_t index, nas_str* out) noexcept {
     const std::span<const std::string> names = detail::self_of<T>(self).metrics();
     if (index >= names.size()) return NAS_E_EXHAUSTED;
@@ -217,6 +233,9 @@ struct SamplerKind {
   template <class T>
   static const void* NAS_CALL extension(void* self, const char* id) noexcept {
     if (id != nullptr && std::string_view(id) == NAS_SAMPLER_METRICS) return &metrics_table<T>;
+    if constexpr (learns_from_reports<T>) {
+      if (id != nullptr && std::string_view(id) == NAS_SAMPLER_FIDELITY) return &fidelity_table<T>;
+    }
     if constexpr (HasPosterior<T>) {
       if (id != nullptr && std::string_view(id) == NAS_SAMPLER_POSTERIOR) return &posterior_table<T>;
     }

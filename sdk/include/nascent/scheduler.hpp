@@ -1,6 +1,8 @@
 // Writing a scheduler: decides from intermediate reports whether a trial goes on.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <vector>
 
 #include "nascent/sampler.hpp"
@@ -39,6 +41,12 @@ class Scheduler {
     static_cast<void>(history);
     return {};
   }
+  // Paused trials that are never promoted, whatever comes after this history. They end, pruned, with what they have reached,
+  // and their checkpoints are deleted. Asked together with poll().
+  virtual std::vector<std::uint64_t> give_up(const Observations& history) {
+    static_cast<void>(history);
+    return {};
+  }
 };
 
 struct SchedulerKind {
@@ -63,9 +71,12 @@ struct SchedulerKind {
   template <class T>
   static nas_status NAS_CALL poll(void* self, const nas_obs* history, nas_verdict* out, std::size_t cap, std::size_t* n, nas_error* error) noexcept {
     return guarded(error, [&] {
-      const std::vector<Promotion> due = detail::self_of<T>(self).poll(Observations(history));
+      T& scheduler = detail::self_of<T>(self);
+      std::vector<nas_verdict> due;  // giving up takes no time and frees the disk: first
+      for (const std::uint64_t trial : scheduler.give_up(Observations(history))) due.push_back({trial, NAS_STOP, 0, 0});
+      for (const Promotion& p : scheduler.poll(Observations(history))) due.push_back({p.trial_id, NAS_PROMOTE, 0, p.budget});
       *n = std::min(cap, due.size());
-      for (std::size_t i = 0; i < *n; ++i) out[i] = {due[i].trial_id, NAS_PROMOTE, 0, due[i].budget};
+      std::copy_n(due.begin(), *n, out);
     });
   }
   template <class T>

@@ -528,6 +528,27 @@ TEST_P(StoreContract, a_paused_trial_is_promoted_and_lands_again) {
   EXPECT_THAT(ids(told.trials), ElementsAre(0));
 }
 
+TEST_P(StoreContract, a_paused_trial_that_is_given_up_is_recorded_as_finished_and_lands_again) {
+  enqueue(1);
+  const auto leased = lease();
+  Trial trial = leased.trial;
+  trial.state = TrialState::paused;
+  trial.budget_spent = 2;
+  must(store_->finish(leased.lease, trial));
+  const auto told = must(store_->finished_since(study_, 0));
+  trial = *must(store_->trial(study_, 0));
+  trial.state = TrialState::pruned;
+  must(store_->record_finished(coordinator_, std::span(&trial, 1)));
+  const auto row = must(store_->trial(study_, 0));
+  EXPECT_EQ(row->state, TrialState::pruned);
+  EXPECT_EQ(row->budget_spent, 2);
+  EXPECT_EQ(row->attempts, 1u);
+  EXPECT_THAT(ids(must(store_->finished_since(study_, told.cursor)).trials), ElementsAre(0));
+  EXPECT_FALSE(store_->promote(coordinator_, 0));
+  EXPECT_FALSE(must(store_->lease(study_, "worker", 60)));
+  EXPECT_FALSE(store_->record_finished(coordinator_, std::span(&trial, 1))) << "it has ended";
+}
+
 // ---------------------------------------------------------------------------------------------------------- reports
 
 TEST_P(StoreContract, a_report_waits_for_its_verdict) {

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <nascent/rng.hpp>
 #include <nascent/scheduler.hpp>
 #include <nascent/trainer.hpp>
@@ -92,6 +95,61 @@ class Halver : public nascent::Scheduler {
     for (const nascent::Promotion& p : due) poll.promoted.push_back(p.trial_id);
     polls.push_back(std::move(poll));
     return due;
+  }
+};
+
+// Pauses every trial after one epoch; of each four of neighbouring ids promotes the best, when all have come, and gives the
+// others up.
+class Quartets : public nascent::Scheduler {
+ public:
+  static constexpr nascent::About about{"test.scheduler.quartets", "quartets", "1.0.0", "Promotes the best of four"};
+  // What to do when asked about paused trials.
+  static inline std::function<void(std::uint64_t paused)> on_paused;
+
+  explicit Quartets(const nascent::Options&) {}
+  nascent::Verdict decide(const nascent::Observations&, const nascent::Observations& trial) override {
+    return trial[trial.size() - 1].budget() == 1 ? nascent::Verdict::pause : nascent::Verdict::go;
+  }
+  std::vector<nascent::Promotion> poll(const nascent::Observations& history) override {
+    std::vector<nascent::Promotion> due;
+    for (const auto& quartet : complete(history)) {
+      if (quartet.front().paused) due.push_back({quartet.front().trial, 3});
+    }
+    return due;
+  }
+  std::vector<std::uint64_t> give_up(const nascent::Observations& history) override {
+    std::vector<std::uint64_t> others;
+    for (const auto& quartet : complete(history)) {
+      for (std::size_t i = 1; i < quartet.size(); ++i) {
+        if (quartet[i].paused) others.push_back(quartet[i].trial);
+      }
+    }
+    return others;
+  }
+
+ private:
+  struct Member {
+    double value;
+    std::uint64_t trial;
+    bool paused;
+    auto operator<=>(const Member&) const = default;
+  };
+  // Best first.
+  static std::vector<std::vector<Member>> complete(const nascent::Observations& history) {
+    std::map<std::uint64_t, std::vector<Member>> quartets;
+    for (std::size_t i = 0; i < history.size(); ++i) {
+      const nascent::Observation row = history[i];
+      const bool invalid = row.state() == nascent::TrialState::invalid, paused = row.state() == nascent::TrialState::paused;
+      if (row.budget() != 1 && !invalid) continue;
+      if (paused && on_paused) on_paused(row.trial_id());
+      quartets[row.trial_id() / 4].push_back({invalid ? 1e9 : row.value(), row.trial_id(), paused});
+    }
+    std::vector<std::vector<Member>> all;
+    for (auto& [first, members] : quartets) {
+      std::ranges::sort(members);
+      if (members.size() == 4) all.push_back(std::move(members));
+    }
+    return all;
   }
 };
 

@@ -26,7 +26,7 @@ class Telltale : public nascent::Sampler {
   static constexpr nascent::About about{"test.sampler.telltale", "telltale", "1.0.0", "Draws that depend on all it was told"};
 
   // What to do when told, for tests that look at the world at that moment.
-  static inline std::function<void(const nascent::Observation&)> on_tell;
+  static inline std::function<void(const nascent::Observation&)> on_tell, on_report;
 
   Telltale(const nascent::Options&, const nascent::SamplerSetup& setup) : space_(setup.space), seed_(setup.seed) {}
 
@@ -39,6 +39,10 @@ class Telltale : public nascent::Sampler {
   void tell(const nascent::Observation& observation) override {
     if (on_tell) on_tell(observation);
     add(told_, observation);
+  }
+  void tell_report(const nascent::Observation& report) override {
+    if (on_report) on_report(report);
+    add(told_, report);
   }
 
  private:

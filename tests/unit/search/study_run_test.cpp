@@ -4,6 +4,10 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <filesystem>
+#include <map>
+#include <set>
+
 #include "curves.hpp"
 #include "files.hpp"
 #include "layers.hpp"
@@ -23,7 +27,7 @@ using testing::HasSubstr;
 PluginCatalog& catalog() {
   static PluginCatalog the_catalog = [] {
     static constexpr nas_plugin plugin =
-        nascent::describe_plugin<fakes::Layers, fakes::Telltale, Curves, Onlooker, fakes::Halver>("test.search", "1.0.0");
+        nascent::describe_plugin<fakes::Layers, fakes::Telltale, Curves, Onlooker, fakes::Halver, fakes::Quartets>("test.search", "1.0.0");
     PluginCatalog c = PluginCatalog::empty();
     take(c.register_builtin(&plugin).map([] { return 0; }));
     return c;
@@ -279,6 +283,113 @@ TEST_F(StudyRunTest, an_asynchronous_study_promotes_and_resumes) {
   EXPECT_EQ(last->search.counts.asked, 12U);
   EXPECT_GT(last->search.counts.completed, 3U);
   EXPECT_GT(last->search.counts.paused, 0U);
+}
+
+// Sets a hook of a fake for one test.
+template <class Hook>
+class Hooked {
+ public:
+  Hooked(Hook& hook, Hook value) : hook_(hook) { hook_ = std::move(value); }
+  ~Hooked() { hook_ = nullptr; }
+
+ private:
+  Hook& hook_;
+};
+
+TEST_F(StudyRunTest, a_sampler_is_told_of_each_report_once_when_its_trial_pauses_or_ends) {
+  std::map<std::uint64_t, std::vector<double>> reported;
+  std::map<std::uint64_t, nascent::TrialState> last;
+  std::map<std::uint64_t, std::vector<double>> at;
+  std::set<std::uint64_t> told;
+  const Hooked report(fakes::Telltale::on_report, {[&](const nascent::Observation& o) {
+    EXPECT_FALSE(told.contains(o.trial_id())) << "its end comes last";
+    reported[o.trial_id()].push_back(o.budget());
+    last[o.trial_id()] = o.state();
+    at[o.trial_id()].assign(o.at().x.begin(), o.at().x.end());
+    EXPECT_GT(o.value(), 0);
+  }});
+  const Hooked end(fakes::Telltale::on_tell, {[&](const nascent::Observation& o) { told.insert(o.trial_id()); }});
+  ASSERT_TRUE(run(config({.study = "parallel = 3", .more = kHalver})));
+  std::size_t paused = 0;
+  for (const Trial& trial : trials()) {
+    const bool is_completed = trial.state == TrialState::completed, is_paused = trial.state == TrialState::paused;
+    if (is_completed && told.contains(trial.id)) {
+      EXPECT_EQ(reported[trial.id], (std::vector<double>{1, 2, 3}));
+    }
+    if (is_paused && reported.contains(trial.id)) {
+      ++paused;
+      EXPECT_EQ(reported[trial.id], (std::vector<double>{1}));
+      EXPECT_EQ(last[trial.id], nascent::TrialState::paused);
+      EXPECT_EQ(at[trial.id], trial.configuration.x);
+      EXPECT_FALSE(told.contains(trial.id));
+    }
+    if (trial.state == TrialState::invalid) {
+      EXPECT_FALSE(reported.contains(trial.id));
+    }
+  }
+  EXPECT_GT(paused, 0U);
+}
+
+const std::string kQuartets = "[scheduler]\ntype = \"quartets\"";
+
+TEST_F(StudyRunTest, a_trial_that_is_given_up_ends_with_what_it_reached_and_only_then_loses_its_checkpoint) {
+  const auto checkpoint = [&](TrialId trial) {
+    return artifacts_folder(folder_.path("s.db"), "s") / trial_folder(trial) / "checkpoint";
+  };
+  std::size_t looked_at = 0;
+  const Hooked look(fakes::Quartets::on_paused, {[&](std::uint64_t trial) {
+    ++looked_at;
+    EXPECT_TRUE(std::filesystem::exists(checkpoint(trial))) << trial;
+  }});
+  for (const std::string study : {"parallel = 3", "parallel = 3\ndeterministic = false"}) {
+    SCOPED_TRACE(study);
+    std::filesystem::remove(folder_.path("s.db"));
+    const auto result = run(config({.study = study, .more = kQuartets}));
+    ASSERT_TRUE(result) << result.error().message;
+    std::size_t pruned = 0, completed = 0;
+    for (const Trial& trial : trials()) {
+      EXPECT_EQ(std::filesystem::exists(checkpoint(trial.id)), trial.state == TrialState::paused) << trial.id;
+      if (trial.state == TrialState::pruned) {
+        ++pruned;
+        EXPECT_EQ(trial.budget_spent, 1);
+        EXPECT_EQ(trial.attempts, 1U);
+        EXPECT_TRUE(metric(trial.metrics, "val_loss"));
+      }
+      completed += trial.state == TrialState::completed ? 1 : 0;
+    }
+    EXPECT_GE(pruned, 4U);
+    EXPECT_GE(completed, 2U);
+    EXPECT_EQ(result->search.counts.pruned, pruned);
+    EXPECT_EQ(result->search.counts.completed, completed);
+  }
+  EXPECT_GT(looked_at, 0U);
+}
+
+TEST_F(StudyRunTest, a_study_that_gives_trials_up_resumes_to_the_same_trials) {
+  for (const std::string study : {"parallel = 1", "parallel = 3"}) {
+    TemporaryFolder first;
+    StudyConfig whole = config({.study = study, .more = kQuartets});
+    whole.store = first.path("s.db");
+    ASSERT_TRUE(run(whole));
+    const auto undisturbed = take(take(Store::open(whole.store))->trials(1));
+    for (int patience = 2; patience < 8; ++patience) {
+      TemporaryFolder second;
+      StudyConfig interrupted = whole;
+      interrupted.store = second.path("s.db");
+      int runs = 0;
+      for (bool goes_on = true; goes_on; ++runs) {
+        ASSERT_LT(runs, 60);
+        StopRequest stop;
+        Impatient observer(stop, patience);
+        const StudyRun request{interrupted, runs == 0 ? StudyStart::create : StudyStart::resume, &observer, &stop};
+        const auto result = run_study(request, catalog());
+        ASSERT_TRUE(result) << result.error().message;
+        goes_on = result->search.interrupted;
+      }
+      EXPECT_GE(runs, 2);
+      expect_same(undisturbed, take(take(Store::open(interrupted.store))->trials(1)), fmt::format("{}, {} runs, patience {}", study, runs, patience));
+    }
+  }
 }
 
 TEST_F(StudyRunTest, winners_are_trained_with_the_final_budget) {

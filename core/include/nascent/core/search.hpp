@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -125,6 +126,7 @@ class Search {
     Store* store = nullptr;
     Coordinator coordinator;
     SearchObserver* observer = nullptr;  // may be null
+    std::filesystem::path artifacts{};   // where trials keep their checkpoints (artifacts_folder); empty: nowhere
     std::function<double()> clock{};     // seconds since any moment, in place of real time; empty: real time
     SearchTimes* times = nullptr;        // added to; may be null
   };

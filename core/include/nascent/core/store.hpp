@@ -209,8 +209,8 @@ class Store {
 
   // Stores new trials as queued, all or none. Sets state and queued_at.
   virtual Result<void> enqueue(const Coordinator& coordinator, std::span<const Trial> trials) = 0;
-  // Stores trials that need no worker (run inline, invalid, duplicates), all or none: new ones, or queued ones. Each
-  // must be finished(). Times that are 0 are set to now.
+  // Stores trials that need no worker (run inline, invalid, duplicates, given up), all or none: new ones, or queued or
+  // paused ones. Each must be finished(). Times that are 0 are set to now.
   virtual Result<void> record_finished(const Coordinator& coordinator, std::span<const Trial> trials) = 0;
   virtual Result<void> set_accepted(const Coordinator& coordinator, std::span<const TrialId> accepted) = 0;
   virtual Result<void> set_verdict(const Coordinator& coordinator, const ReportRecord& report, Verdict verdict) = 0;

@@ -131,13 +131,14 @@ class SchedulerCheck {
       for (std::size_t i = 0; i < n; ++i) {
         const auto trial = trials_.find(out[i].trial_id);
         if (!list_.that(trial != trials_.end() && trial->second.state == NAS_TRIAL_PAUSED,
-                        fmt::format("poll promotes trial {}, which is not paused", out[i].trial_id)))
+                        fmt::format("poll decides about trial {}, which is not paused", out[i].trial_id)))
           return;
-        list_.that(out[i].verdict == NAS_PROMOTE, "poll gives a verdict that is not NAS_PROMOTE");
-        list_.that(out[i].budget > trial->second.spent && out[i].budget <= full_budget,
+        const bool promotes = out[i].verdict == NAS_PROMOTE;
+        list_.that(promotes || out[i].verdict == NAS_STOP, "poll gives a verdict that is neither NAS_PROMOTE nor NAS_STOP");
+        list_.that(!promotes || (out[i].budget > trial->second.spent && out[i].budget <= full_budget),
                    fmt::format("poll promotes trial {} from {} to {}; it must lie above, and at most at {}",
                                out[i].trial_id, trial->second.spent, out[i].budget, full_budget));
-        list_.that(std::ranges::find(seen, out[i].trial_id) == seen.end(), "poll promotes a trial twice");
+        list_.that(std::ranges::find(seen, out[i].trial_id) == seen.end(), "poll decides about a trial twice");
         seen.push_back(out[i].trial_id);
       }
     }
