@@ -15,6 +15,7 @@ struct SamplerCase {
   std::uint64_t seed = 1;
   std::uint32_t n_objectives = 1, n_constraints = 0, parallel = 1;
   std::uint64_t trials_max = 0;
+  double full_budget = 0;  // in epochs, of a study with a scheduler
 };
 
 class SamplerInstance {
@@ -22,7 +23,8 @@ class SamplerInstance {
   // Throws Error when create() refuses.
   SamplerInstance(const nas_sampler_vt& vt, const SpaceDeclaration& space, const Config& config, SamplerCase c = {})
       : vt_(&vt), space_(space) {
-    const nas_sampler_arg arg{sizeof arg, c.n_objectives, c.n_constraints, c.parallel, space_.view(), c.seed, c.trials_max};
+    const nas_sampler_arg arg{sizeof arg, c.n_objectives, c.n_constraints, c.parallel, space_.view(), c.seed, c.trials_max,
+                              {},          {NAS_UNIT_EPOCH, 0, 0, c.full_budget}};
     nas_error error{};
     void* self = nullptr;
     check(vt.create(nullptr, config.get(), &arg, &self, &error), error);
@@ -48,6 +50,14 @@ class SamplerInstance {
   void tell(History& history) {
     nas_error error{};
     check(vt_->tell(self_.get(), history.get(), &error), error);
+  }
+  // False when the sampler does not learn from reports (NAS_SAMPLER_FIDELITY).
+  bool tell_reports(History& reports) {
+    const auto* table = static_cast<const nas_sampler_fidelity*>(vt_->extension(self_.get(), NAS_SAMPLER_FIDELITY));
+    if (table == nullptr) return false;
+    nas_error error{};
+    check(table->tell_reports(self_.get(), reports.get(), &error), error);
+    return true;
   }
   // At most n_max draws of the extension NAS_SAMPLER_POSTERIOR; empty when the sampler does not offer it.
   [[nodiscard]] std::optional<Posterior> posterior(std::size_t n_max) const {

@@ -63,7 +63,7 @@ std::unique_ptr<Sampler> make(Engine engine, const SamplerSetup& setup) {
 }  // namespace
 
 Auto::Auto(const Options&, const SamplerSetup& setup)
-    : host_(setup.host), situation_{.n_objectives = setup.n_objectives, .numeric = is_numeric(setup.space), .parallel = setup.parallel} {
+    : host_(setup.host), situation_{.n_objectives = setup.n_objectives, .numeric = is_numeric(setup.space), .fidelity = setup.budget.to > 0, .parallel = setup.parallel} {
   for (std::size_t i = 0; i < kEngines; ++i) {
     if (const auto engine = static_cast<Engine>(i); has_use(engine, situation_)) engines_[i] = make(engine, setup);
   }
@@ -80,6 +80,12 @@ void Auto::ask(const Ask& ask, Row row) {
     logged_ = choice.why;
   }
   engines_[static_cast<std::size_t>(choice.of_trial(ask.trial_id))]->ask(ask, row);
+}
+
+void Auto::tell_report(const Observation& report) {
+  for (const auto& engine : engines_) {
+    if (engine) engine->tell_report(report);
+  }
 }
 
 void Auto::tell(const Observation& observation) {

@@ -22,6 +22,7 @@ class Auto : public Sampler {
 
   void ask(const Ask& ask, Row row) override;
   void tell(const Observation& observation) override;
+  void tell_report(const Observation& report) override;
 
  private:
   Host host_;

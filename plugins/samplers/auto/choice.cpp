@@ -35,6 +35,7 @@ std::string_view name_of(Engine engine) {
 }
 
 Choice choose(const Situation& s) {
+  if (s.fidelity) return {kTpe, "a scheduler: densities learn also from trials that it has stopped or paused"};
   const bool process = has_use(Engine::gp, s), forest = has_use(Engine::surrogate, s);
   if (s.n_objectives > 1) {
     return forest ? Choice{kTwoModels, "several objectives: two models of the front that err differently"}
@@ -50,6 +51,7 @@ Choice choose(const Situation& s) {
 }
 
 bool has_use(Engine engine, const Situation& s) {
+  if (s.fidelity) return engine == Engine::tpe;
   if (engine == Engine::gp) return s.n_objectives == 1 && s.n_told < kProcessUntil && s.parallel <= kProcessParallel;
   if (engine == Engine::cmaes) return s.n_objectives == 1 && s.numeric;
   return engine != Engine::surrogate || s.n_told < kForestUntil;

@@ -16,6 +16,7 @@ std::string_view name_of(Engine engine);
 struct Situation {
   std::size_t n_objectives = 1;
   bool numeric = false;      // every parameter is a number and always active
+  bool fidelity = false;     // a scheduler ends or pauses trials before their full budget
   std::size_t parallel = 1;  // trials that may run at once
   std::uint64_t n_told = 0;
   std::uint64_t n_since_best = 0;  // of these, after the best trial; one objective

@@ -58,6 +58,12 @@ std::vector<std::shared_ptr<const Told>> by_hypervolume(std::vector<std::shared_
 
 Key key_of(const std::shared_ptr<const Told>& t) { return {t->setback, t->values[0]}; }
 
+// Of a completed trial.
+double setback_of(std::span<const double> constraints) {
+  const double violation = pareto::total_violation(constraints);
+  return std::isinf(violation) ? 1 : violation / (1 + violation);
+}
+
 // Hypervolume that each of the group adds to it, of mean 1; a tenth of the weight is spread evenly, so that those that
 // add nothing count a little. All alike where none is feasible.
 std::vector<double> volume_weights(Group group) {
@@ -80,11 +86,19 @@ std::shared_ptr<const Told> told_from(const Observation& observation, Coordinate
   if (!std::ranges::all_of(values, [](double v) { return std::isfinite(v); })) return told;
   told->values.assign(values.begin(), values.end());
   if (observation.completed()) {
-    const double violation = pareto::total_violation(observation.constraints());
-    told->setback = std::isinf(violation) ? 1 : violation / (1 + violation);
+    told->setback = setback_of(observation.constraints());
   } else {
     told->setback = 2 + 1 / (1 + std::max(observation.budget(), 0.0));
   }
+  return told;
+}
+
+std::shared_ptr<const Told> told_from(const samplers::Foreseen& foreseen, Coordinates at) {
+  auto told = std::make_shared<Told>();
+  told->trial_id = foreseen.trial_id;
+  told->at = std::move(at);
+  told->values = foreseen.values;
+  told->setback = setback_of(foreseen.constraints);
   return told;
 }
 

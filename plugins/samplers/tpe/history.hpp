@@ -10,6 +10,7 @@
 
 #include "mixture.hpp"
 #include "nascent/sampler.hpp"
+#include "shared/learning.hpp"
 
 namespace nascent::tpe {
 
@@ -31,6 +32,8 @@ struct Told {
 // of them, in (2, 3], the larger budget first. Failed trials, and those with values that are not finite, have no
 // values.
 std::shared_ptr<const Told> told_from(const Observation& observation, Coordinates at);
+// The same of a trial that is judged as if it had completed.
+std::shared_ptr<const Told> told_from(const samplers::Foreseen& foreseen, Coordinates at);
 
 // Keeps the `good_max` best and `good_max + bad_max` newest trials, whatever is told. Equal calls in equal order give
 // equal groups. With several objectives the better of two trials is that of the smaller non-domination rank, then the

@@ -47,6 +47,7 @@ Settings settings_from(const Options& given) {
   s.candidates = count("candidates");
   s.split = {given.real("good_share"), count("good_max"), count("bad_max")};
   s.prior_weight = given.real("prior_weight");
+  s.fidelity = given.text("fidelity") == "foreseen" ? Fidelity::foreseen : Fidelity::largest;
   return s;
 }
 
@@ -55,6 +56,7 @@ Settings settings_from(const Options& given) {
 Tpe::Tpe(const Settings& settings, const SamplerSetup& setup)
     : space_(setup.space),
       seed_(setup.seed),
+      with_scheduler_(setup.budget.to > 0),
       settings_(settings),
       scale_(setup.space),
       blocks_(blocks_of(setup.space, settings.estimate)),
@@ -116,6 +118,7 @@ void Tpe::propose(const Densities& of, const samplers::Taken& taken, Rng& rng, R
 void Tpe::ask(const Ask& ask, Row row) {
   Rng rng(seed_, ask.trial_id);
   const samplers::Taken taken(known_, ask.pending);
+  if (!judged_) judge_curves();
   if (told_ + ask.pending.size() < settings_.initial) {
     samplers::propose_unseen(space_, taken, rng, row, [&] { space_.sample(rng, row); });
     return;
@@ -127,9 +130,30 @@ void Tpe::ask(const Ask& ask, Row row) {
 }
 
 void Tpe::tell(const Observation& observation) {
-  ++told_;
   known_.add(observation.at());
-  history_.add(told_from(observation, coordinates(observation.at())));
+  if (with_scheduler_) {
+    curves_.end(observation);
+    told_ = curves_.size();
+    judged_ = false;
+  } else {
+    ++told_;
+    history_.add(told_from(observation, coordinates(observation.at())));
+  }
+}
+
+void Tpe::tell_report(const Observation& report) {
+  known_.add(report.at());
+  curves_.report(report);
+  told_ = curves_.size();
+  judged_ = false;
+}
+
+void Tpe::judge_curves() {
+  history_ = History(settings_.split);
+  const bool foresees = settings_.fidelity == Fidelity::foreseen;
+  const std::vector<samplers::Foreseen> trials = foresees ? curves_.foreseen() : curves_.at_largest(space_.size() + 3);
+  for (const samplers::Foreseen& trial : trials) history_.add(told_from(trial, coordinates(trial.at->row())));
+  judged_ = true;
 }
 
 }  // namespace nascent::tpe

@@ -7,6 +7,7 @@
 
 #include "history.hpp"
 #include "nascent/sampler.hpp"
+#include "shared/learning.hpp"
 #include "shared/unseen.hpp"
 
 namespace nascent::tpe {
@@ -14,12 +15,17 @@ namespace nascent::tpe {
 // Which parameters share one density: all, those active under the same conditions, none.
 enum class Estimate : std::uint8_t { joint, grouped, univariate };
 
+// What trials below the full budget are worth, in studies with a scheduler (shared/learning.hpp): what they are foreseen to end
+// with, or their values at the largest budget that enough have come to.
+enum class Fidelity : std::uint8_t { foreseen, largest };
+
 struct Settings {
   Estimate estimate = Estimate::joint;
   std::size_t initial = 10;     // trials from the prior before the first estimate
   std::size_t candidates = 24;  // draws from the density of the good trials, the best of which is proposed
   Split split;
   double prior_weight = 1;  // of the prior in both densities, in trials
+  Fidelity fidelity = Fidelity::foreseen;
 };
 
 // Draws the first `initial` trials from the prior. From then on it splits the told trials into good and bad ones,
@@ -32,6 +38,7 @@ class Tpe : public Sampler {
       "org.nascent.sampler.tpe", "tpe", "1.0.0",
       "Tree-structured Parzen estimator: draws where good trials are dense and bad ones are not"};
   static constexpr auto estimates = names("joint", "grouped", "univariate");
+  static constexpr auto fidelities = names("foreseen", "largest");
   static constexpr std::array options{
       option("estimate",
              "parameters that share one density: all (joint), those active under the same conditions (grouped), none "
@@ -45,7 +52,12 @@ class Tpe : public Sampler {
       option("good_share", "share of the trials with values that is good").real(1e-6, 1).otherwise(0.1),
       option("good_max", "good trials at most").integer(1, 1000).otherwise(25),
       option("bad_max", "bad trials at most; the newest count").integer(1, 10000).otherwise(500),
-      option("prior_weight", "weight of the prior in both densities, in trials").real(1e-6, 1e6).otherwise(1)};
+      option("prior_weight", "weight of the prior in both densities, in trials").real(1e-6, 1e6).otherwise(1),
+      option("fidelity",
+             "with a scheduler: judge trials by what they are foreseen to end with, or at the largest budget that enough "
+             "have come to")
+          .one_of(fidelities)
+          .otherwise("foreseen")};
 
   Tpe(const Settings& settings, const SamplerSetup& setup);
   Tpe(const Options& given, const SamplerSetup& setup);
@@ -54,6 +66,7 @@ class Tpe : public Sampler {
 
   void ask(const Ask& ask, Row row) override;
   void tell(const Observation& observation) override;
+  void tell_report(const Observation& report) override;
 
  private:
   // The two densities of a block of parameters.
@@ -65,15 +78,20 @@ class Tpe : public Sampler {
   // Fills the block's part of `row`, whose earlier blocks are filled.
   void propose(const Densities& of, const samplers::Taken& taken, Rng& rng, Row row) const;
   [[nodiscard]] Coordinates coordinates(ConstRow row) const;
+  // The history as the learning curves have it.
+  void judge_curves();
 
   SpaceView space_;
   std::uint64_t seed_;
+  bool with_scheduler_;
   Settings settings_;
   samplers::PriorScale scale_;
   std::vector<Axis> axes_;  // [n_params]
   std::vector<std::vector<std::size_t>>
       blocks_;  // of parameters, each in order of declaration; in order of their first
   History history_;
+  samplers::Learning curves_;
+  bool judged_ = true;  // history_ knows what curves_ knows
   std::uint64_t told_ = 0;
   samplers::Known known_;
 };

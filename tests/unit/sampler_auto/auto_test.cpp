@@ -46,6 +46,18 @@ TEST(Auto, with_one_objective_begins_as_gp) {
             test::run_study(process, test::failing_mixed_loss, 30, 3));
 }
 
+TEST(Auto, with_a_scheduler_is_tpe_and_passes_reports_on) {
+  const SpaceDeclaration space = test::mixed_space();
+  auto chosen = make<Auto>(space, {}, {.full_budget = 9}), tpe = make<tpe::Tpe>(space, {}, {.full_budget = 9});
+  for (std::uint64_t t = 0; t < 40; ++t) {
+    const Point at = chosen.ask_one(t);
+    EXPECT_EQ(at, tpe.ask_one(t)) << t;
+    History reports;
+    reports.add(t, TrialState::paused, {test::mixed_loss(at)}, at, {}, 1);
+    for (SamplerInstance* sampler : {&chosen, &tpe}) EXPECT_TRUE(sampler->tell_reports(reports));
+  }
+}
+
 TEST(Auto, draws_at_most_a_third_of_a_short_search_blindly) {
   const SpaceDeclaration space = test::mixed_space();
   auto chosen = make<Auto>(space, {}, {.trials_max = 15});

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -305,6 +306,51 @@ TEST(Tpe, embedded_by_its_settings_it_is_the_same_sampler) {
     h.add(t, TrialState::completed, {p.x[0]}, p);
     plugin.tell(h);
     embedded.tell(h.view()[0]);
+  }
+}
+
+// One trial of a study with a scheduler: reports after 1 and 3 of 9 epochs, each with what is still to be gained.
+test::History reports_of(std::uint64_t trial, const Point& at, double loss) {
+  test::History h;
+  h.add(trial, TrialState::paused, {loss + 3}, at, {}, 1).add(trial, TrialState::paused, {loss + 1}, at, {}, 3);
+  return h;
+}
+
+TEST(Tpe, with_a_scheduler_learns_from_trials_that_have_not_ended) {
+  SpaceBuilder plane;
+  plane.real("x", 0, 1);
+  plane.real("y", 0, 1);
+  const SpaceDeclaration space = plane.declaration();
+  const auto loss = [](const Point& p) { return std::abs(p.x[0] - 0.2) + std::abs(p.x[1] - 0.7); };
+  for (const char* fidelity : {"foreseen", "largest"}) {
+    auto sampler = make(space, {{"fidelity", fidelity}}, {.full_budget = 9});
+    for (std::uint64_t t = 0; t < 60; ++t) {
+      const Point at = sampler.ask_one(t);
+      test::History reports = reports_of(t, at, loss(at));
+      ASSERT_TRUE(sampler.tell_reports(reports));
+    }
+    double mean = 0;
+    for (std::uint64_t t = 60; t < 90; ++t) mean += loss(sampler.ask_one(t)) / 30;
+    EXPECT_LT(mean, 0.25) << fidelity << "; the prior's is 0.63";
+  }
+}
+
+TEST(Tpe, with_a_scheduler_told_again_the_history_gives_the_same_next_proposals) {
+  const SpaceDeclaration space = test::mixed_space();
+  for (const char* fidelity : {"foreseen", "largest"}) {
+    auto lived = make(space, {{"fidelity", fidelity}}, {.full_budget = 9});
+    auto replayed = make(space, {{"fidelity", fidelity}}, {.full_budget = 9});
+    for (std::uint64_t t = 0; t < 60; ++t) {
+      const Point at = lived.ask_one(t);
+      const double loss = test::mixed_loss(at);
+      test::History reports = reports_of(t, at, loss), end;
+      end.add(t, t % 3 == 0 ? TrialState::completed : TrialState::pruned, {loss}, at, {}, 9);
+      for (auto* sampler : {&lived, &replayed}) {
+        sampler->tell_reports(reports);
+        if (t % 2 == 0) sampler->tell(end);
+      }
+    }
+    EXPECT_EQ(lived.ask({60, 61, 62}), replayed.ask({60, 61, 62})) << fidelity;
   }
 }
 
