@@ -24,7 +24,11 @@ Verdict Hyperband::decide(const Observations&, const Observations& trial) {
 }
 
 std::vector<Promotion> Hyperband::poll(const Observations& history) {
-  return brackets_.poll(schedulers::curves_of(history));
+  return brackets_.poll(schedulers::curves_of(history)).promotions;
+}
+
+std::vector<std::uint64_t> Hyperband::give_up(const Observations& history) {
+  return brackets_.poll(schedulers::curves_of(history)).given_up;
 }
 
 }  // namespace nascent::hyperband

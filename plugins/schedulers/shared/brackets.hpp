@@ -35,9 +35,14 @@ class Brackets {
     return place_of(trial.trial_id()).bracket.rungs.arrived(trial) ? Verdict::pause : Verdict::go;
   }
 
-  [[nodiscard]] std::vector<Promotion> poll(const std::vector<Curve>& history) const {
+  // Of paused trials.
+  struct Due {
+    std::vector<Promotion> promotions;
+    std::vector<std::uint64_t> given_up;  // a rung that is complete has no more places for them
+  };
+  [[nodiscard]] Due poll(const std::vector<Curve>& history) const {
     const std::uint64_t lost_below = this->lost_below(history);
-    std::vector<Promotion> due;
+    Due due;
     for (auto t = history.begin(); t != history.end();) {
       const Place place = place_of(t->trial_id());
       const std::uint64_t end = place.first + place.bracket.trials;
@@ -81,21 +86,24 @@ class Brackets {
     return 0;
   }
 
-  void promote(const Bracket& bracket, std::vector<Curve> contenders, bool all_seen,
-               std::vector<Promotion>& due) const {
+  void promote(const Bracket& bracket, std::vector<Curve> contenders, bool all_seen, Due& due) const {
     for (std::size_t k = 0; k <= bracket.rungs.size(); ++k) {
       const double rung = bracket.rungs[k];
       bool complete = all_seen;
       for (const Curve& trial : contenders) {
         if (trial.reached(rung) || ended(trial)) continue;
         complete = false;
-        if (trial.state() == TrialState::paused) due.push_back({trial.trial_id(), rung});
+        if (trial.state() == TrialState::paused) due.promotions.push_back({trial.trial_id(), rung});
       }
       if (!complete) return;
       const auto keep = static_cast<std::ptrdiff_t>(
           std::max(1.0, floor_of(static_cast<double>(bracket.trials) / std::pow(eta_, static_cast<double>(k + 1)))));
       contenders = best_first(std::move(contenders), rung);
-      contenders.erase(contenders.begin() + std::min(keep, std::ssize(contenders)), contenders.end());
+      const auto out = contenders.begin() + std::min(keep, std::ssize(contenders));
+      for (auto trial = out; trial != contenders.end(); ++trial) {
+        if (trial->state() == TrialState::paused) due.given_up.push_back(trial->trial_id());
+      }
+      contenders.erase(out, contenders.end());
     }
   }
 

@@ -23,7 +23,11 @@ Verdict SuccessiveHalving::decide(const Observations&, const Observations& trial
 }
 
 std::vector<Promotion> SuccessiveHalving::poll(const Observations& history) {
-  return brackets_.poll(schedulers::curves_of(history));
+  return brackets_.poll(schedulers::curves_of(history)).promotions;
+}
+
+std::vector<std::uint64_t> SuccessiveHalving::give_up(const Observations& history) {
+  return brackets_.poll(schedulers::curves_of(history)).given_up;
 }
 
 }  // namespace nascent::successive_halving

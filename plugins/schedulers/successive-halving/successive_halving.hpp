@@ -23,6 +23,7 @@ class SuccessiveHalving : public Scheduler {
 
   Verdict decide(const Observations& history, const Observations& trial) override;
   std::vector<Promotion> poll(const Observations& history) override;
+  std::vector<std::uint64_t> give_up(const Observations& history) override;
 
  private:
   schedulers::Brackets brackets_;

@@ -12,6 +12,7 @@ namespace {
 using test::Config;
 using test::SmallStudy;
 using testing::ElementsAre;
+using testing::UnorderedElementsAre;
 
 constexpr nas_budget epochs(double n) { return {NAS_UNIT_EPOCH, 0, 0, n}; }
 
@@ -55,6 +56,20 @@ TEST(Hyperband, as_many_trials_reach_each_rung_as_in_the_paper) {
     first = end;
   }
   EXPECT_EQ(study.count(TrialState::completed), 10U);
+}
+
+TEST(Hyperband, several_objectives_are_ranked_by_pareto_layers_and_who_is_left_behind_is_given_up) {
+  const Config config{{"eta", 3.0}};
+  Hyperband rule(config.options(), {.n_objectives = 2, .budget = epochs(9)});  // begins with nine trials, rungs 1, 3
+  test::History h(2);
+  for (std::uint64_t t = 0; t < 9; ++t) {  // front: 6, 7, 8
+    const auto x = static_cast<double>(t);
+    h.report(t, TrialState::paused, 1, t < 6 ? std::vector{20 - x, 20 - x} : std::vector{x, 15 - x});
+  }
+  std::vector<std::uint64_t> promoted;
+  for (const Promotion& p : rule.poll(h.view())) promoted.push_back(p.trial_id);
+  EXPECT_THAT(promoted, UnorderedElementsAre(6, 7, 8));
+  EXPECT_THAT(rule.give_up(h.view()), UnorderedElementsAre(0, 1, 2, 3, 4, 5));
 }
 
 TEST(Hyperband, rounds_follow_each_other_and_failures_block_none) {

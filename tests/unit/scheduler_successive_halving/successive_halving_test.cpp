@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
 #include "support/config.hpp"
 #include "support/observations.hpp"
@@ -17,6 +18,7 @@ using test::History;
 using test::SmallStudy;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 using Due = std::vector<std::pair<std::uint64_t, double>>;
 
@@ -96,6 +98,25 @@ TEST(SuccessiveHalving, an_id_without_reports_is_given_up_once_as_many_later_tri
   more.report(9, TrialState::paused, 1, {1});
   EXPECT_EQ(poll(four, more), poll(one, gap)) << "trial 9 belongs to the next bracket";
   EXPECT_THAT(poll(one, first_rung(9, 8)), IsEmpty()) << "the last one may be running";
+}
+
+TEST(SuccessiveHalving, who_is_left_behind_at_a_complete_rung_is_given_up_and_nobody_before) {
+  SuccessiveHalving rule = make();
+  History eight = first_rung(8), nine = first_rung(9);
+  EXPECT_THAT(rule.give_up(eight.view()), IsEmpty());
+  EXPECT_THAT(rule.give_up(nine.view()), UnorderedElementsAre(0, 2, 4, 6, 7, 8));
+  const auto second_rung = [](std::set<std::uint64_t> come) {
+    History h;
+    for (std::uint64_t t = 0; t < 9; ++t) {
+      const bool up = t == 1 || t == 3 || t == 5;
+      h.report(t, TrialState::paused, 1, {up ? 1.0 : 2.0});
+      if (come.contains(t)) h.report(t, TrialState::paused, 3, {static_cast<double>(t)});
+    }
+    return h;
+  };
+  History two = second_rung({3, 5}), three = second_rung({1, 3, 5});
+  EXPECT_THAT(rule.give_up(two.view()), UnorderedElementsAre(0, 2, 4, 6, 7, 8)) << "trial 1 is on its way";
+  EXPECT_THAT(rule.give_up(three.view()), UnorderedElementsAre(0, 2, 4, 6, 7, 8, 3, 5));
 }
 
 TEST(SuccessiveHalving, a_row_without_budget_tells_that_a_trial_ended) {
