@@ -274,7 +274,7 @@ Result<std::unique_ptr<Store>> open_store(const std::string& location) {
 
 // From here on plugins write only where a worker has to.
 Result<void> enter_confinement(Bench& bench, const WorkerArguments& arguments) {
-  if (!bench.limits.confine) return {};
+  if (!bench.limits.confine || arguments.rank) return {};  // followers are confined as their leader is
   std::error_code error;
   Writable writable;
   writable.artifacts = std::filesystem::absolute(artifacts_folder(arguments.store_location, arguments.study_name, bench.limits.artifacts), error);

@@ -46,6 +46,12 @@ class Component {
         const Observations observations(from);
         return answered(sampler_->call(&nas_sampler_vt::tell, observations.view()));
       }
+      case Call::tell_reports: {
+        const Observations reports(from);
+        nas_error error{};
+        const nas_status status = fidelity_->tell_reports(sampler_->self(), reports.view(), &error);
+        return status == NAS_OK ? answered(NAS_OK, "", "") : answered(status, error.option, error.message);
+      }
       case Call::decide:
         return decide(from);
       case Call::poll:
@@ -83,7 +89,8 @@ class Component {
     const auto metrics = search::wanted_metrics(*sampler_);
     made.put(static_cast<std::uint64_t>(metrics.size()));
     for (const std::string& name : metrics) made.put_text(name);
-    return made;
+    fidelity_ = sampler_->extension<nas_sampler_fidelity>(NAS_SAMPLER_FIDELITY);
+    return made.put(fidelity_ != nullptr);
   }
 
   Packer create_space_alone(PluginCatalog& catalog) {
@@ -162,6 +169,7 @@ class Component {
   std::optional<Instance<nas_space_vt>> bare_space_;  // of an isolated space: without the parameters of other components
   std::size_t n_params_ = 0;                          // of bare_space_
   std::optional<Instance<nas_sampler_vt>> sampler_;
+  const nas_sampler_fidelity* fidelity_ = nullptr;  // of a sampler that learns from reports
   std::optional<Instance<nas_scheduler_vt>> scheduler_;
 };
 

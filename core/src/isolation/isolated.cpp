@@ -43,6 +43,7 @@ class Isolated {
   }
   // What came with the answer to Call::create.
   std::vector<std::string> metrics;         // that a sampler asks for
+  bool learns_from_reports = false;         // NAS_SAMPLER_FIDELITY
   std::unique_ptr<const OwnedSpace> space;  // that a space declares
 
  private:
@@ -77,6 +78,7 @@ nas_status NAS_CALL create_elsewhere(const nas_host*, const nas_config*, const v
       }
       const auto n = from.get<std::uint64_t>();
       for (std::uint64_t i = 0; i < n && from.good(); ++i) made->metrics.push_back(from.get_text());
+      made->learns_from_reports = order.path == "sampler" && from.get<bool>();
     });
     if (status == NAS_OK && order.path == "space" && !made->space) {
       return nascent::set_error(error, NAS_E_INTERNAL, "its process answered with a space that is none");
@@ -96,8 +98,28 @@ nas_status NAS_CALL metric_name(void* self, std::size_t index, nas_str* out) noe
 }
 constexpr nas_sampler_metrics kMetrics{sizeof(nas_sampler_metrics), 0, &metric_name};
 
-const void* NAS_CALL extension_of_sampler(void*, const char* id) noexcept {
-  return std::string_view(id) == NAS_SAMPLER_METRICS ? &kMetrics : nullptr;
+// A call that hands over observations and brings nothing back.
+nas_status hand_over(Call call, void* self, const nas_obs* observations, nas_error* error) noexcept {
+  return guarded(error, [&] {
+    Packer message;
+    message.put(call);
+    put(message, observations);
+    return isolated(self).call(message, error, [](Unpacker&) {});
+  });
+}
+
+nas_status NAS_CALL tell(void* self, const nas_obs* observations, nas_error* error) noexcept {
+  return hand_over(Call::tell, self, observations, error);
+}
+nas_status NAS_CALL tell_reports(void* self, const nas_obs* reports, nas_error* error) noexcept {
+  return hand_over(Call::tell_reports, self, reports, error);
+}
+constexpr nas_sampler_fidelity kFidelity{sizeof(nas_sampler_fidelity), 0, &tell_reports};
+
+const void* NAS_CALL extension_of_sampler(void* self, const char* id) noexcept {
+  if (std::string_view(id) == NAS_SAMPLER_METRICS) return &kMetrics;
+  if (std::string_view(id) == NAS_SAMPLER_FIDELITY && isolated(self).learns_from_reports) return &kFidelity;
+  return nullptr;
 }
 const void* NAS_CALL extension_of_others(void*, const char*) noexcept { return nullptr; }
 
@@ -120,15 +142,6 @@ nas_status NAS_CALL ask(void* self, const nas_ask* request, nas_error* error) no
       std::ranges::copy(active, out.active);
     });
     return status != NAS_OK || fits ? status : nascent::set_error(error, NAS_E_INTERNAL, "its process answered with rows of another size");
-  });
-}
-
-nas_status NAS_CALL tell(void* self, const nas_obs* observations, nas_error* error) noexcept {
-  return guarded(error, [&] {
-    Packer message;
-    message.put(Call::tell);
-    put(message, observations);
-    return isolated(self).call(message, error, [](Unpacker&) {});
   });
 }
 

@@ -7,7 +7,7 @@
 namespace nascent::core::isolation {
 
 // Creates the study's own component (`component.path` is "space", "sampler" or "scheduler") elsewhere; nothing of its library is
-// loaded here. It answers as it would here, but for extensions: it has none besides NAS_SAMPLER_METRICS. A crash, an exit
+// loaded here. It answers as it would here, but for extensions: it has none besides NAS_SAMPLER_METRICS and NAS_SAMPLER_FIDELITY. A crash, an exit
 // or a call that takes longer than `call_seconds_max` is an answer NAS_E_INTERNAL, as are all that follow.
 template <class Table>
 Result<Instance<Table>> create_isolated(const ResolvedStudy& study, const StudyComponent& component, const ComponentConfig& config);

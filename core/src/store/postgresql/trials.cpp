@@ -128,7 +128,7 @@ Result<void> PostgresqlStore::record_finished(const Coordinator& coordinator, st
     for (const Trial& given : trials) {
       if (!given.finished()) return not_finished(db_->path(), given.id);
       if (const auto state = stored_state(coordinator.study, given.id)) {
-        if (*state != TrialState::queued) return trial_exists(db_->path(), given.id);
+        if (*state != TrialState::queued && *state != TrialState::paused) return trial_exists(db_->path(), given.id);
         set_result(coordinator.study, given.id, given, given.finished_at == 0 ? at : given.finished_at, landed++);
         continue;
       }
