@@ -23,7 +23,7 @@ demo_packages=(dataset-fashion-mnist)
 test_packages=(
   libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev dataset-fashion-mnist
   clang-14 libc++-14-dev libc++abi-14-dev libclang-rt-14-dev lld-14
-  g++-mingw-w64-x86-64 abigail-tools binutils graphviz sqlite3 postgresql
+  g++-mingw-w64-x86-64 abigail-tools binutils graphviz sqlite3 postgresql slurm-wlm munge iproute2
   python3-torch python3-numpy
 )
 

@@ -31,7 +31,7 @@ class JoinedStudy {
                     "[sampler]\ntype = \"evolution\"\npopulation = 8\n[scheduler]\ntype = \"{}\"\n{}\n"
                     "[trainer]\ntype = \"moody\"\nepoch_ms = 8\njitter_ms = 8\n[[evaluator]]\ntype = \"distance\"\n"
                     "[workers]\ncount = {}\nretries = 100\n[plugins]\npath = [\"{}\", \"{}\"]\n",
-                    store, kTrials, "median", "trials_min = 4", workers, NASCENT_FAKES_DIR, NASCENT_TEST_PLUGIN_DIR));
+                    store, kTrials, "successive-halving", "budget_min = 1\neta = 2", workers, NASCENT_FAKES_DIR, NASCENT_TEST_PLUGIN_DIR));
   }
   [[nodiscard]] pid_t coordinator() const { return start({NASCENT_KILL_DRIVER, file_}); }
   [[nodiscard]] pid_t worker() const { return start({NASCENT_PROGRAM, "worker", "--store", store_, "--study", "s"}); }
