@@ -316,6 +316,7 @@ void WorkersExecutor::hand_out(Trial trial) {
 Result<void> WorkersExecutor::give_verdicts() {
   const auto waiting = store_.reports_awaiting_verdict(coordinator_.study);
   if (!waiting) return tl::unexpected<Error>(waiting.error());
+  std::vector<GivenVerdict> given;
   for (const ReportRecord& asked : *waiting) {
     // Whoever decides knows what a trial may be compared with only once the trial was submitted.
     if (!submitted_.contains(asked.trial)) continue;
@@ -329,8 +330,9 @@ Result<void> WorkersExecutor::give_verdicts() {
       }
       verdict = decide_(asked.trial, reports);
     }
-    if (auto set = store_.set_verdict(coordinator_, asked, verdict); !set) return set;
+    given.push_back({asked, verdict});
   }
+  if (auto set = store_.set_verdicts(coordinator_, given); !set) return set;
   if (!waiting->empty()) ring_all(Bell::look);
   return {};
 }

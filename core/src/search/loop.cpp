@@ -12,6 +12,7 @@ namespace nascent::core::search {
 namespace {
 
 constexpr std::chrono::milliseconds kTickInterval{100};
+constexpr int kTickPause = 20;  // times what the last tick took: display is at most so small a part
 
 }  // namespace
 
@@ -217,9 +218,10 @@ Result<void> Loop::collect(Executor& executor, std::chrono::milliseconds timeout
   if (!finished) return tl::unexpected<Error>(finished.error());
   if (auto received = receive(std::move(*finished)); !received) return received;
   const auto now = std::chrono::steady_clock::now();
-  if (observer_ != nullptr && now - last_tick_ >= kTickInterval) {
-    last_tick_ = now;
+  if (observer_ != nullptr && now >= next_tick_) {
     observer_->on_tick(counts_, executor.running());
+    const auto took = std::chrono::steady_clock::now() - now;
+    next_tick_ = now + std::max<std::chrono::steady_clock::duration>(kTickInterval, kTickPause * took);
   }
   return {};
 }

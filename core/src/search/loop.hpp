@@ -167,7 +167,7 @@ class Loop {
   std::optional<TrialId> incumbent_;
   double incumbent_loss_ = 0;
   ParetoFront front_;
-  std::chrono::steady_clock::time_point last_tick_{};
+  std::chrono::steady_clock::time_point next_tick_{};
 };
 
 // The trial takes the result of the one it repeats. It is not trained on when that one is paused.

@@ -71,6 +71,10 @@ Result<void> MeasuredStore::set_verdict(const Coordinator& coordinator, const Re
   return timed("set_verdict", [&] { return store_.set_verdict(coordinator, report, verdict); });
 }
 
+Result<void> MeasuredStore::set_verdicts(const Coordinator& coordinator, std::span<const GivenVerdict> given) {
+  return timed("set_verdicts", [&] { return store_.set_verdicts(coordinator, given); });
+}
+
 Result<std::optional<QueuedConfiguration>> MeasuredStore::take_queued(const Coordinator& coordinator, TrialId trial) {
   return timed("take_queued", [&] { return store_.take_queued(coordinator, trial); });
 }

@@ -222,18 +222,21 @@ Result<void> SimulatedExecutor::give_verdicts() {
   if (waiting_.empty()) return {};
   const auto waiting = serve([&] { return store_.reports_awaiting_verdict(coordinator_.study); });
   if (!waiting) return tl::unexpected<Error>(waiting.error());
+  std::vector<GivenVerdict> given;
   for (const ReportRecord& asked : *waiting) {
-    const auto given = serve([&]() -> Result<void> {
+    const auto verdict = serve([&]() -> Result<Verdict> {
       const auto records = store_.reports(coordinator_.study, asked.trial);
       if (!records) return tl::unexpected<Error>(records.error());
       std::vector<Report> reports;
       for (const ReportRecord& record : *records) {
         if (record.attempt == asked.attempt && record.number <= asked.number) reports.push_back(record.report);
       }
-      return store_.set_verdict(coordinator_, asked, decide_(asked.trial, reports));
+      return decide_(asked.trial, reports);
     });
-    if (!given) return given;
+    if (!verdict) return tl::unexpected<Error>(verdict.error());
+    given.push_back({asked, *verdict});
   }
+  if (auto set = serve([&] { return store_.set_verdicts(coordinator_, given); }); !set) return set;
   for (const std::size_t worker : std::exchange(waiting_, {})) {
     const Attempt& a = *workers_[worker].attempt;
     const auto verdict = serve([&] { return store_.verdict(a.lease, a.report); });

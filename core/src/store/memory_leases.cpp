@@ -196,10 +196,16 @@ Result<std::vector<LeaseRecord>> MemoryStore::open_leases(StudyId id) {
   return leases;
 }
 
-Result<std::vector<LeaseRecord>> MemoryStore::expired_leases(StudyId study) {
-  auto leases = open_leases(study);
-  if (leases) std::erase_if(*leases, [at = now()](const LeaseRecord& record) { return record.expires_at > at; });
-  return leases;
+Result<std::vector<LeaseRecord>> MemoryStore::expired_leases(StudyId id) {
+  const std::lock_guard lock(mutex_);
+  std::vector<LeaseRecord> expired;
+  const Study* study = find(id);
+  if (study == nullptr) return expired;
+  for (const double at = now(); const TrialId trial : study->open) {
+    const LeaseRecord& last = study->attempts.at(trial).leases.back();
+    if (last.expires_at <= at) expired.push_back(last);
+  }
+  return expired;
 }
 
 Result<std::vector<LeaseRecord>> MemoryStore::attempts(StudyId id, TrialId trial) {

@@ -77,12 +77,21 @@ Result<ReportReceipt> SqliteStore::report(const Lease& lease, const Report& repo
 }
 
 Result<void> SqliteStore::set_verdict(const Coordinator& coordinator, const ReportRecord& report, Verdict verdict) {
+  const GivenVerdict given{report, verdict};
+  return set_verdicts(coordinator, {&given, 1});
+}
+
+Result<void> SqliteStore::set_verdicts(const Coordinator& coordinator, std::span<const GivenVerdict> given) {
+  if (given.empty()) return {};
   return write_as(coordinator, [&]() -> Result<void> {
-    const auto changed = db_->execute(
-        "UPDATE reports SET verdict = ? WHERE study_id = ? AND trial_id = ? AND attempt = ? AND number = ? AND "
-        "verdict_wanted = 1 AND verdict IS NULL",
-        name_of(verdict), coordinator.study, report.trial, report.attempt, report.number);
-    return changed == 1 ? Result<void>{} : no_report(db_->path(), report);
+    for (const auto& [report, verdict] : given) {
+      const auto changed = db_->execute(
+          "UPDATE reports SET verdict = ? WHERE study_id = ? AND trial_id = ? AND attempt = ? AND number = ? AND "
+          "verdict_wanted = 1 AND verdict IS NULL",
+          name_of(verdict), coordinator.study, report.trial, report.attempt, report.number);
+      if (changed != 1) return no_report(db_->path(), report);
+    }
+    return {};
   });
 }
 
@@ -216,9 +225,13 @@ Result<std::vector<LeaseRecord>> SqliteStore::open_leases(StudyId study) {
 }
 
 Result<std::vector<LeaseRecord>> SqliteStore::expired_leases(StudyId study) {
-  auto leases = open_leases(study);
-  if (leases) std::erase_if(*leases, [at = now()](const LeaseRecord& record) { return record.expires_at > at; });
-  return leases;
+  return read([&] {
+    Query rows = db_->query(
+        "SELECT study_id, trial_id, attempt, worker, leased_at, expires_at, ended_at, reason, message FROM leases "
+        "INDEXED BY leases_open WHERE study_id = ? AND ended_at IS NULL AND expires_at <= ? ORDER BY trial_id",
+        study, now());
+    return leases_from(rows);
+  });
 }
 
 Result<std::vector<LeaseRecord>> SqliteStore::attempts(StudyId study, TrialId trial) {

@@ -37,6 +37,7 @@ class SqliteStore final : public Store {
   Result<void> record_finished(const Coordinator& coordinator, std::span<const Trial> trials) override;
   Result<void> set_accepted(const Coordinator& coordinator, std::span<const TrialId> accepted) override;
   Result<void> set_verdict(const Coordinator& coordinator, const ReportRecord& report, Verdict verdict) override;
+  Result<void> set_verdicts(const Coordinator& coordinator, std::span<const GivenVerdict> given) override;
   Result<std::optional<QueuedConfiguration>> take_queued(const Coordinator& coordinator, TrialId trial) override;
   Result<LeaseState> requeue(const Coordinator& coordinator, const Lease& lease, FailureReason reason,
                              std::string_view message) override;

@@ -17,6 +17,13 @@ constexpr std::size_t kPageSize = 1000;  // trials that are read at once
 
 }  // namespace
 
+Result<void> Store::set_verdicts(const Coordinator& coordinator, std::span<const GivenVerdict> given) {
+  for (const GivenVerdict& each : given) {
+    if (auto set = set_verdict(coordinator, each.report, each.verdict); !set) return set;
+  }
+  return {};
+}
+
 Result<std::unique_ptr<Store>> Store::open(const std::string& location, OpenMode mode) {
   if (location.starts_with("postgresql://") || location.starts_with("postgres://")) {
     return store::postgresql::PostgresqlStore::open(location, mode);

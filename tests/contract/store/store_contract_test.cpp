@@ -551,6 +551,36 @@ TEST_P(StoreContract, a_paused_trial_that_is_given_up_is_recorded_as_finished_an
 
 // ---------------------------------------------------------------------------------------------------------- reports
 
+TEST_P(StoreContract, several_reports_are_answered_at_once) {
+  enqueue(3);
+  const std::vector leased = {lease(), lease(), lease()};
+  for (const auto& [l, trial] : leased) must(store_->report(l, {1, {}}, VerdictWanted::yes));
+  const auto awaiting = must(store_->reports_awaiting_verdict(study_));
+  ASSERT_EQ(awaiting.size(), 3u);
+  const std::vector<GivenVerdict> given = {{awaiting[0], Verdict::stop}, {awaiting[2], Verdict::pause}};
+  must(store_->set_verdicts(coordinator_, given));
+  EXPECT_EQ(must(store_->verdict(leased[0].lease, 0)), Verdict::stop);
+  EXPECT_FALSE(must(store_->verdict(leased[1].lease, 0)));
+  EXPECT_EQ(must(store_->verdict(leased[2].lease, 0)), Verdict::pause);
+  const auto left = must(store_->reports_awaiting_verdict(study_));
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left[0].trial, awaiting[1].trial);
+  EXPECT_FALSE(store_->set_verdicts(coordinator_, given)) << "they have been answered";
+  must(store_->set_verdicts(coordinator_, {}));
+}
+
+TEST_P(StoreContract, a_lost_attempt_awaits_no_verdict) {
+  enqueue(1);
+  const auto leased = lease();
+  must(store_->report(leased.lease, {1, {}}, VerdictWanted::yes));
+  must(store_->requeue(coordinator_, leased.lease, FailureReason::lost, "gone"));
+  EXPECT_THAT(must(store_->reports_awaiting_verdict(study_)), IsEmpty());
+  const auto again = lease();
+  EXPECT_THAT(must(store_->reports_awaiting_verdict(study_)), IsEmpty());
+  must(store_->report(again.lease, {1, {}}, VerdictWanted::yes));
+  EXPECT_EQ(must(store_->reports_awaiting_verdict(study_)).size(), 1u);
+}
+
 TEST_P(StoreContract, a_report_waits_for_its_verdict) {
   enqueue(2);
   const auto leased = lease();

@@ -51,7 +51,7 @@ class SearchObserver {
   virtual void on_finished(const Trial&, const SearchCounts&) {}
   // One objective: the best trial so far. Several: a new member of the Pareto front. In order of trial.
   virtual void on_incumbent(const Trial&) {}
-  // About ten times a second while trials run.
+  // About ten times a second while trials run; less often where many do.
   virtual void on_tick(const SearchCounts&, std::span<const RunningTrial>) {}
   // The search is over; `reason` is the condition of [stop] that held, "exhausted", "nothing_new=10000" or "interrupted".
   virtual void on_search_ended(std::string_view /*reason*/, const SearchCounts&) {}

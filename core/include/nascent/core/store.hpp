@@ -104,6 +104,12 @@ struct ReportRecord {
   std::optional<Verdict> verdict;  // empty: not wanted, or not yet given
 };
 
+// The answer to a report.
+struct GivenVerdict {
+  ReportRecord report;
+  Verdict verdict = Verdict::proceed;
+};
+
 struct ReportReceipt {
   LeaseState state = LeaseState::lost;
   std::uint32_t number = 0;
@@ -214,6 +220,8 @@ class Store {
   virtual Result<void> record_finished(const Coordinator& coordinator, std::span<const Trial> trials) = 0;
   virtual Result<void> set_accepted(const Coordinator& coordinator, std::span<const TrialId> accepted) = 0;
   virtual Result<void> set_verdict(const Coordinator& coordinator, const ReportRecord& report, Verdict verdict) = 0;
+  // Several at once, in one write where the engine can; after an error some of them may be there.
+  virtual Result<void> set_verdicts(const Coordinator& coordinator, std::span<const GivenVerdict> given);
   // The queued configuration that is `trial`'s, which is not stored yet: the one it was given earlier, or else the first
   // that waits, which is given to it. Empty when none waits. `trial` ascends from call to call of one coordinator.
   virtual Result<std::optional<QueuedConfiguration>> take_queued(const Coordinator& coordinator, TrialId trial) = 0;
