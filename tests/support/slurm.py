@@ -119,7 +119,8 @@ PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP
         found = []
         for folder in pathlib.Path("/proc").glob("[0-9]*"):
             try:
-                if (folder / "comm").read_text().strip() == program[:15] and f"SLURM_CONF={self.folder}" in (folder / "environ").read_text(errors="replace"):
+                environment = (folder / "environ").read_text(errors="replace")
+                if (folder / "comm").read_text().strip() == program[:15] and f"SLURM_CONF={self.folder}" in environment and "SLURM_JOB_ID=" in environment:
                     found.append(int(folder.name))
             except OSError:
                 continue  # it has ended meanwhile

@@ -23,6 +23,9 @@ class TableRunner : public core::TrialRunner {
     for (std::size_t i = 0; i < problem.pool.size(); ++i) candidates_[problem.pool[i]] = i;
   }
 
+  void lead(core::Team&) override {}  // a table needs no team
+  core::PluginResult<void> follow(const core::Trial&, const core::TeamPlace&) override { return {}; }
+
   core::Result<core::AttemptEnd> run(core::Trial& trial, core::TrialSession& session) override {
     ++trials_;
     const std::vector<double>& curve = problem_.curves[candidate(trial.configuration.x)];
