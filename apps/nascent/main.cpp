@@ -38,7 +38,10 @@ int main(int argc, char** argv) {
   nascent::cli::Commands commands(app);
   nascent::cli::add_run(commands);
   nascent::cli::add_enqueue(commands);
+  nascent::cli::add_worker(commands);
+  nascent::cli::add_cluster(commands);
   nascent::cli::add_validate(commands);
+  nascent::cli::add_simulate(commands);
   nascent::cli::add_status(commands);
   nascent::cli::add_trials(commands);
   nascent::cli::add_show(commands);
@@ -47,9 +50,6 @@ int main(int argc, char** argv) {
   nascent::cli::add_importance(commands);
   nascent::cli::add_export(commands);
   nascent::cli::add_replay(commands);
-  nascent::cli::add_worker(commands);
-  nascent::cli::add_cluster(commands);
-  nascent::cli::add_simulate(commands);
   nascent::cli::add_plugin(commands);
 
   try {

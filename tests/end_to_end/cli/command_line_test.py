@@ -877,8 +877,8 @@ class CommandLine(unittest.TestCase):
 
     def test_wrong_arguments(self):
         _, err = self.nascent(code=2)
-        self.assertEqual(err.splitlines()[0], "nascent: a command is needed; valid: run, resume, enqueue, validate, status, trials, show, "
-                                              "best, posterior, importance, export, replay, plugin")
+        self.assertEqual(err.splitlines()[0], "nascent: a command is needed; valid: run, resume, enqueue, worker, cluster, validate, "
+                                              "simulate, status, trials, show, best, posterior, importance, export, replay, plugin")
         for arguments, complaint in (
             (("rnu", "table.toml"), 'nascent: no command "rnu"; did you mean "run"?'),
             (("plugin", "lst"), 'nascent plugin: no command "lst"; did you mean "list"?'),
