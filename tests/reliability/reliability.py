@@ -10,6 +10,8 @@ Each study is run again and again until it has ended by itself, however often it
 - no trial was counted twice, and every attempt but the one that brought the result ended without one;
 - all rows equal, to the bit, those of the same study that nobody disturbed.
 
+The first promise that is not kept ends the script with exit code 1; so whatever stands in its tables was kept in all cases.
+
 Its sampler and its scheduler depend on all that came before, so that a lost or doubled result would change what follows.
 """
 import argparse
@@ -66,6 +68,7 @@ path = ["{build}/tests/fakes", "{build}/lib/nascent/plugins"]
 SCHEDULERS = ('type = "median"\ntrials_min = 4', 'type = "successive-halving"\nbudget_min = 1', 'type = "asha"\nbudget_min = 1\nform = "promotion"')
 
 
+STORE_FAILED = 4  # exit code of the command line
 SHARES = {"sqlite": 10, "postgresql": 10, "slurm": 4, "network": 1}
 
 
@@ -85,6 +88,7 @@ class Scenario:
         self.processes = {}
 
     store = "killed.db"
+    server = None
     workers, trials, epoch_ms, more = 2, 40, 3, ""
 
     @property
@@ -118,7 +122,8 @@ class Scenario:
         if code == 0:
             return True
         if code is not None:
-            if code > 0 and code != 130:
+            # One that meets a server which is just starting says so and ends; whoever started it starts it again.
+            if code > 0 and not (code == STORE_FAILED and self.server):
                 raise Failure(f"the coordinator ended by itself with code {code}:\n{self.log('coordinator')}")
             self.start_coordinator()
         return False
@@ -196,9 +201,8 @@ class ManyMachines(Scenario):
 
     title = "PostgreSQL, joined workers"
     targets = ("coordinator", "joined worker", "joined worker and coordinator", "database server")
-    workers, trials = 0, 30
+    workers, epoch_ms = 0, 10
     joined = ("worker-1", "worker-2")
-    server = None
 
     @property
     def store(self):
@@ -273,7 +277,7 @@ class Cluster(ManyMachines):
 
     title = "PostgreSQL, workers as Slurm jobs"
     targets = ("coordinator", "worker of a job", "Slurm job", "cluster command", "database server")
-    joined = ()
+    joined, epoch_ms = (), 30
     slurm = None
 
     def start_all(self):
@@ -397,13 +401,13 @@ def run_scenario(kind, build, kills, seed, pause_max, prepare):
 
 
 def table(results):
-    lines = ["| where | kill -9 of | kills |", "|---|---|---|"]
+    lines = ["| where | struck by `kill -9`, or cut off | times |", "|---|---|---|"]
     for title, counts in results:
         for target, number in sorted(counts.items()):
             lines.append(f"| {title} | {target} | {number} |")
-    lines += ["", "| where | kills | studies | trials | lost | counted twice | different from the undisturbed study |", "|---|---|---|---|---|---|---|"]
+    lines += ["", "| where | blows | studies that ended as undisturbed | their trials |", "|---|---|---|---|"]
     for title, counts in results:
-        lines.append(f"| {title} | {sum(counts.values())} | {counts.studies} | {counts.trials} | 0 | 0 | 0 |")
+        lines.append(f"| {title} | {sum(counts.values())} | {counts.studies} | {counts.trials} |")
     return "\n".join(lines) + "\n"
 
 
@@ -437,7 +441,7 @@ def main():
                 def prepare(scenario, name):
                     scenario.slurm = slurm
                     scenario.prepare(server, name)
-                results.append((Cluster.title, run_scenario(Cluster, build, part["slurm"], arguments.seed, 2.0, prepare)))
+                results.append((Cluster.title, run_scenario(Cluster, build, part["slurm"], arguments.seed, 1.0, prepare)))
     except CannotStart as reason:
         sys.exit(f"skipped: {reason}")
     except Failure as failure:
