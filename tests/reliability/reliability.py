@@ -86,6 +86,7 @@ class Scenario:
         self.nascent = build / "bin/nascent"
         self.environment = dict(os.environ)
         self.processes = {}
+        self.has_begun = False
 
     store = "killed.db"
     server = None
@@ -111,7 +112,9 @@ class Scenario:
         return self.start("coordinator", *(("resume", self.location) if self.begun() else ("run", "study.toml")), "--plain")
 
     def begun(self):
-        return bool(self.rows(check=False))
+        # A server that is just starting cannot tell; then what was known before holds.
+        self.has_begun = self.has_begun or bool(self.rows(check=False)) or "there is a study" in self.log("coordinator")
+        return self.has_begun
 
     def start_all(self):
         self.start_coordinator()
@@ -129,7 +132,8 @@ class Scenario:
         return False
 
     def log(self, name):
-        return (self.folder / f"{name}.log").read_text(errors="replace")[-3000:]
+        file = self.folder / f"{name}.log"
+        return file.read_text(errors="replace")[-3000:] if file.exists() else ""
 
     def rows(self, check=True):
         done = subprocess.run([self.nascent, "trials", self.location, "--json"], env=self.environment, capture_output=True, text=True, timeout=60)
