@@ -133,7 +133,7 @@ class PostgresqlServer {
 
 }  // namespace nascent::test
 
-// The rest of the test needs the server.
+// The rest of the test needs the server. Meant: without Debian's postgresql, which `bootstrap.sh test` installs, there is none.
 #define NASCENT_NEEDS_POSTGRESQL()                         \
   if (!::nascent::test::PostgresqlServer::shared().runs()) \
   GTEST_SKIP() << ::nascent::test::PostgresqlServer::shared().problem()

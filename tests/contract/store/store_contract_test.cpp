@@ -706,6 +706,7 @@ TEST_P(StoreContract, a_worker_gives_its_attempt_back) {
 
 TEST_P(StoreContract, tells_of_changes_where_the_engine_can) {
   const int changes = store_->changes_fd();
+  // Meant: -1 is a valid answer of the contract (Store::changes_fd). PostgreSQL's engine gives a descriptor, and runs this.
   if (changes < 0) GTEST_SKIP() << "this engine does not tell";
   const auto readable = [&](int milliseconds) {
     pollfd file{changes, POLLIN, 0};

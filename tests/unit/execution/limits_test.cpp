@@ -133,6 +133,7 @@ TEST_F(Limits, a_plugin_that_closes_the_worker_s_files_costs_its_trial) {
 class Confined : public Limits {
  protected:
   void SetUp() override {
+    // Meant: what these look at is the kernel's work, and one without Landlock (Linux before 5.13) does none.
     if (const std::string missing = confinement_missing(); !missing.empty()) GTEST_SKIP() << missing;
   }
   StudyText writes(const std::string& where, const std::string& workers) {

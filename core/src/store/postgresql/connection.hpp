@@ -133,8 +133,8 @@ class Database {
   [[nodiscard]] int backend() const { return PQbackendPID(connection_.get()); }
   [[nodiscard]] double clock_offset() const { return clock_offset_; }  // of the server before this machine, in seconds
 
-  // From now on `notified()` counts what others, and this session, tell of. `events()`: readable when there may be
-  // news.
+  // From now on `notified()` counts what others, and this connection, tell of. `events()`: readable when there may
+  // be news.
   void listen();
   std::uint64_t notified();
   [[nodiscard]] int events() const { return events_.get(); }

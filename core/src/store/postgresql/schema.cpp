@@ -163,7 +163,7 @@ CREATE VIEW parameters AS
 )sql"};
 
 bool exists(Database& db) {
-  // to_regclass() would answer from what this session knew before it waited for a lock.
+  // to_regclass() would answer from what this connection knew before it waited for a lock.
   Query row = db.query(
       "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = 'nascent' AND tablename = 'schema_version')");
   return row.next() && row.flag();

@@ -145,7 +145,7 @@ class PostgresqlStore final : public Store {
   std::mutex mutex_;
   std::unique_ptr<Database> db_;
   std::unordered_map<StudyId, ParameterNames> names_;
-  std::map<StudyId, std::uint64_t> held_;  // epochs of the studies whose lock this session has
+  std::map<StudyId, std::uint64_t> held_;  // epochs of the studies whose lock this connection holds
   std::uint64_t own_commits_ = 0;
 };
 
