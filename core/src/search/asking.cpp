@@ -71,7 +71,7 @@ Result<void> Loop::give_up(Position i) {
   std::optional<Trial> row;
   if (const auto earlier = replayed_.find(i); earlier != replayed_.end()) {
     const Replayed& of = earlier->second;
-    const bool ended_here = of.row.state == TrialState::pruned && of.next == of.pauses.size() && of.row.attempts == of.next;
+    const bool ended_here = of.row.state == TrialState::pruned && of.next == of.pauses.size() && of.ended_paused;
     if (!ended_here) return {};  // an earlier run went on with it, and that is taken up
     row = std::move(replayed_.extract(earlier).mapped().row);
   } else {
@@ -225,7 +225,8 @@ Result<Loop::Prepared> Loop::adopt(Trial trial) {
     }
     if (!pauses->empty()) {
       Replayed& replayed = replayed_[i];
-      replayed = {std::move(trial), std::move(*pauses)};
+      const bool ended_paused = pauses->back().back().attempt == trial.attempts;
+      replayed = {std::move(trial), std::move(*pauses), ended_paused};
       return replay_pause(i, replayed);
     }
   }

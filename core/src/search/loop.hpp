@@ -69,6 +69,7 @@ class Loop {
   struct Replayed {
     Trial row;
     std::vector<std::vector<ReportRecord>> pauses;  // the reports of each
+    bool ended_paused = false;  // its last attempt came to a pause; attempts that were lost before do not matter
     std::size_t next = 0;
   };
 

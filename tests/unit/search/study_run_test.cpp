@@ -392,6 +392,47 @@ TEST_F(StudyRunTest, a_study_that_gives_trials_up_resumes_to_the_same_trials) {
   }
 }
 
+// Every trial that waits loses an attempt, as by workers that die.
+void lose_attempts(const std::string& location) {
+  const auto store = take(Store::open(location, OpenMode::must_exist));
+  const Coordinator coordinator = take(store->acquire_coordinator(1));
+  std::vector<Lease> lost;
+  while (const auto leased = take(store->lease(1, "gone", 60))) lost.push_back(leased->lease);
+  for (const Lease& lease : lost) EXPECT_NE(take(store->requeue(coordinator, lease, FailureReason::lost, "gone")), LeaseState::lost);
+  ASSERT_TRUE(store->release(coordinator));
+}
+
+TEST_F(StudyRunTest, attempts_that_were_lost_do_not_change_when_a_trial_is_given_up) {
+  StudyConfig study = config({.study = "parallel = 3", .more = kQuartets});
+  StudyConfig whole = study;
+  whole.store = folder_.path("whole.db");
+  const auto undisturbed = take(run(whole));
+  const auto rows = take(take(Store::open(whole.store))->trials(1));
+  int runs = 0;
+  std::uint32_t attempts_of_pruned = 0;
+  for (bool goes_on = true; goes_on; ++runs) {
+    ASSERT_LT(runs, 60);
+    StopRequest stop;
+    Impatient observer(stop, 3);
+    const auto result = run_study({study, runs == 0 ? StudyStart::create : StudyStart::resume, &observer, &stop}, catalog());
+    ASSERT_TRUE(result) << result.error().message;
+    goes_on = result->search.interrupted;
+    if (goes_on) lose_attempts(study.store);
+    if (!goes_on) EXPECT_EQ(result->search.counts.pruned, undisturbed.search.counts.pruned);
+  }
+  for (const Trial& trial : trials()) {
+    if (trial.state == TrialState::pruned) attempts_of_pruned = std::max(attempts_of_pruned, trial.attempts);
+  }
+  EXPECT_GT(attempts_of_pruned, 1U) << "none of them lost an attempt: the test is weaker than it should be";
+  // Resumed once more, all of them are given up where they were.
+  const int trained = Curves::trained;
+  const auto again = run(study, StudyStart::resume);
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(Curves::trained, trained);
+  EXPECT_EQ(again->search.counts.paused, undisturbed.search.counts.paused);
+  expect_same(rows, trials(), "with lost attempts");
+}
+
 TEST_F(StudyRunTest, winners_are_trained_with_the_final_budget) {
   const auto result = run(config({.more = "[final]\ntop = 2\nseeds = 2\nepochs = 5"}));
   ASSERT_TRUE(result) << result.error().message;
