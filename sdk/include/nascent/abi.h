@@ -158,6 +158,7 @@ typedef struct nas_host {          /* SIZED; valid from init() to the end of the
 #define NAS_STOP 1u                /* end this trial now; what was learnt so far counts */
 #define NAS_PAUSE 2u               /* write a checkpoint and return; the trial may be promoted later */
 #define NAS_PROMOTE 3u             /* scheduler poll only: resume a paused trial up to `budget` */
+#define NAS_FORK 4u                /* scheduler poll only: a new trial goes on from a paused one's checkpoint (NAS_SCHEDULER_POPULATION) */
 
 typedef struct nas_task {          /* SIZED; one operation of one trial; valid for that call only */
   uint32_t size, threads;          /* thread budget including the caller; the plugin must not exceed it */
@@ -229,6 +230,7 @@ typedef struct nas_rows {          /* SIZED; n_rows x n_params, row-major; buffe
 #define NAS_TRIAL_PENDING 3u       /* running: no values yet (or, for a scheduler, the report's values) */
 #define NAS_TRIAL_INVALID 4u       /* the configuration decodes to no architecture, or breaks a rule: never trained */
 #define NAS_TRIAL_PAUSED 5u
+#define NAS_NO_TRIAL UINT64_MAX
 typedef struct nas_obs {           /* SIZED; columns of n, sorted by (trial_id, budget) */
   uint32_t size, n_objectives, n_constraints, n_metrics;
   size_t n;
@@ -241,6 +243,9 @@ typedef struct nas_obs {           /* SIZED; columns of n, sorted by (trial_id, 
   const uint8_t *accepted;         /* 1 where the study's acceptance rule took the trial */
   const nas_rows *at;              /* the configurations; NULL for schedulers */
   const double *metrics;           /* [n][n_metrics], as NAS_SAMPLER_METRICS names them; NaN where not measured */
+  /* For schedulers: the trial from whose checkpoint the row's trial went on, or NAS_NO_TRIAL; NULL where none did. Such a
+   * trial has a row from its beginning: what its parent had reached there. */
+  const uint64_t *parent;
 } nas_obs;
 
 typedef struct nas_marginal {      /* FROZEN */
@@ -278,6 +283,7 @@ typedef struct nas_graph {         /* SIZED */
 #define NAS_UNIT_EPOCH 0u
 #define NAS_UNIT_STEP 1u
 #define NAS_UNIT_SECOND 2u
+#define NAS_UNIT_FRACTION 3u       /* share of the training rows, at most 1: of a fixed order of them the first so many */
 typedef struct nas_budget {        /* FROZEN */
   uint32_t unit, reserved;
   double from, to;                 /* train from `from` (0, or where the checkpoint stands) to `to` */
@@ -380,9 +386,11 @@ typedef struct nas_sampler_posterior { /* SIZED */
 /* --- scheduler: multi-fidelity decisions, a pure function of (options, visible history, this trial's reports) */
 #define NAS_KIND_SCHEDULER "nascent.scheduler/1"
 typedef struct nas_scheduler_arg { /* SIZED; kind_arg of a scheduler */
-  uint32_t size, n_objectives, parallel, reserved;
+  uint32_t size, n_objectives, parallel;
+  uint32_t n_architecture_params;  /* the first parameters of `space` make the architecture, the others are options */
   nas_budget budget;               /* the full budget of a trial */
   uint64_t seed;
+  const nas_space *space;          /* outlives the instance */
 } nas_scheduler_arg;
 typedef struct nas_verdict {       /* FROZEN */
   uint64_t trial_id;
@@ -397,6 +405,17 @@ typedef struct nas_scheduler_vt {  /* SIZED */
    * that can never be promoted whatever comes, which ends with what it has reached. */
   NAS_FN(nas_status, poll)(void *self, const nas_obs *history, nas_verdict *out, size_t cap, size_t *n, nas_error *) NAS_NOEXCEPT;
 } nas_scheduler_vt;
+
+/* Extension of schedulers that keep a population: poll() may answer NAS_FORK, and the sampler proposes only what they admit. */
+#define NAS_SCHEDULER_POPULATION "nascent.scheduler.population/1"
+typedef struct nas_scheduler_population { /* SIZED */
+  uint32_t size, reserved;
+  /* [X] How many more trials the sampler (or the queue) may begin now, of which it has begun `n_begun`. A pure function. */
+  NAS_FN(nas_status, admits)(void *self, const nas_obs *history, uint64_t n_begun, uint64_t *out, nas_error *) NAS_NOEXCEPT;
+  /* [X] The configuration of trial `trial_id`, which goes on from the checkpoint of one with the configuration `x`, `active`
+   * ([n_params]). The parameters that make the architecture stay. A pure function of options, seed and arguments. */
+  NAS_FN(nas_status, explore)(void *self, uint64_t trial_id, const double *x, const uint8_t *active, double *out_x, uint8_t *out_active, nas_error *) NAS_NOEXCEPT;
+} nas_scheduler_population;
 
 /* --- dataset */
 #define NAS_KIND_DATASET "nascent.dataset/1"
@@ -476,6 +495,9 @@ typedef struct nas_train_arg {     /* SIZED */
   const nas_space *space;          /* the configuration itself, for programs that want the parameters by name */
   const double *x;                 /* [space->n_params] */
   const uint8_t *active;
+  /* A checkpoint, at `budget.from`, of a trial with the same architecture and other options, or "": start from its weights,
+   * and from the state of its optimiser where that fits. Not together with resume_dir. */
+  nas_str inherit_dir;
 } nas_train_arg;
 typedef struct nas_prepare_arg {   /* SIZED; work done once per study, for instance a weight-sharing supernet */
   uint32_t size, reserved;
