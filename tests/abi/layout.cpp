@@ -129,7 +129,7 @@ AT(nas_rows, trial_id, 16);
 AT(nas_rows, x, 24);
 AT(nas_rows, active, 32);
 
-SIZE(nas_obs, 96);
+SIZE(nas_obs, 104);
 AT(nas_obs, size, 0);
 AT(nas_obs, n_objectives, 4);
 AT(nas_obs, n_constraints, 8);
@@ -144,6 +144,7 @@ AT(nas_obs, cost_seconds, 64);
 AT(nas_obs, accepted, 72);
 AT(nas_obs, at, 80);
 AT(nas_obs, metrics, 88);
+AT(nas_obs, parent, 96);
 
 SIZE(nas_marginal, 32);
 AT(nas_marginal, probability, 0);
@@ -278,13 +279,14 @@ SLOT(nas_sampler_vt, extension, const void*, void*, const char*);
 SLOT(nas_sampler_vt, ask, nas_status, void*, const nas_ask*, nas_error*);
 SLOT(nas_sampler_vt, tell, nas_status, void*, const nas_obs*, nas_error*);
 
-SIZE(nas_scheduler_arg, 48);
+SIZE(nas_scheduler_arg, 56);
 AT(nas_scheduler_arg, size, 0);
 AT(nas_scheduler_arg, n_objectives, 4);
 AT(nas_scheduler_arg, parallel, 8);
-AT(nas_scheduler_arg, reserved, 12);
+AT(nas_scheduler_arg, n_architecture_params, 12);
 AT(nas_scheduler_arg, budget, 16);
 AT(nas_scheduler_arg, seed, 40);
+AT(nas_scheduler_arg, space, 48);
 
 SIZE(nas_verdict, 24);
 AT(nas_verdict, trial_id, 0);
@@ -305,6 +307,14 @@ SLOT(nas_scheduler_vt, destroy, void, void*);
 SLOT(nas_scheduler_vt, extension, const void*, void*, const char*);
 SLOT(nas_scheduler_vt, decide, nas_status, void*, const nas_obs*, const nas_obs*, nas_verdict*, nas_error*);
 SLOT(nas_scheduler_vt, poll, nas_status, void*, const nas_obs*, nas_verdict*, size_t, size_t*, nas_error*);
+
+SIZE(nas_scheduler_population, 24);
+AT(nas_scheduler_population, size, 0);
+AT(nas_scheduler_population, reserved, 4);
+AT(nas_scheduler_population, admits, 8);
+AT(nas_scheduler_population, explore, 16);
+SLOT(nas_scheduler_population, admits, nas_status, void*, const nas_obs*, std::uint64_t, std::uint64_t*, nas_error*);
+SLOT(nas_scheduler_population, explore, nas_status, void*, std::uint64_t, const double*, const std::uint8_t*, double*, std::uint8_t*, nas_error*);
 
 SIZE(nas_field, 32);
 AT(nas_field, name, 0);
@@ -377,7 +387,7 @@ SIZE(nas_model, 16);
 AT(nas_model, vt, 0);
 AT(nas_model, self, 8);
 
-SIZE(nas_train_arg, 208);
+SIZE(nas_train_arg, 224);
 AT(nas_train_arg, size, 0);
 AT(nas_train_arg, n_initial_weights, 4);
 AT(nas_train_arg, graph, 8);
@@ -392,6 +402,7 @@ AT(nas_train_arg, prepared_dir, 168);
 AT(nas_train_arg, space, 184);
 AT(nas_train_arg, x, 192);
 AT(nas_train_arg, active, 200);
+AT(nas_train_arg, inherit_dir, 208);
 
 SIZE(nas_prepare_arg, 144);
 AT(nas_prepare_arg, size, 0);

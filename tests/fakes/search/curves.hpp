@@ -22,10 +22,12 @@ class Curves : public nascent::Trainer {
 
   static inline double drift = 0;  // added to every loss, as if the trainer's code had changed
   static inline int trained = 0;
+  static inline std::function<void(const nascent::Task&)> on_begin;  // from the trial's thread
 
   explicit Curves(const nascent::Options&) {}
   std::unique_ptr<nascent::Model> train(const nascent::Task& task, const nascent::TrainRequest& request) override {
     ++trained;
+    if (on_begin) on_begin(task);
     const double miss = std::log10(request.options.real("rate")) + 1;
     nascent::Rng noise(task.seed());
     for (double epoch = 1; epoch <= request.budget.to; ++epoch) {
