@@ -8,7 +8,7 @@
 #include "memory_store.hpp"
 #include "nascent/core/store_location.hpp"
 #include "store/postgresql/store.hpp"
-#include "sqlite_store.hpp"
+#include "store/sqlite/store.hpp"
 
 namespace nascent::core {
 namespace {
@@ -33,7 +33,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& location, OpenMode
                                               ": studies are kept in SQLite files (name a path), in PostgreSQL "
                                               "(postgresql://user@host/database) and in memory (:memory:)");
   }
-  if (location != ":memory:") return store::SqliteStore::open(location, mode);
+  if (location != ":memory:") return store::sqlite::SqliteStore::open(location, mode);
   if (mode != OpenMode::create_or_open) {
     return fail(ErrorKind::store, "store :memory: ends with the process that made it; name the file of a study");
   }

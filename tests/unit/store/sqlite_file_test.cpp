@@ -7,8 +7,8 @@
 #include <fstream>
 #include <thread>
 
-#include "store/schema.hpp"
-#include "store/sqlite.hpp"
+#include "store/sqlite/schema.hpp"
+#include "store/sqlite/connection.hpp"
 #include "store_fixture.hpp"
 #include "store_processes.hpp"
 
@@ -66,7 +66,7 @@ TEST_F(StoreFile, people_read_it_with_plain_sqlite) {
   EXPECT_EQ(shell("SELECT state FROM trials"), "completed");
   EXPECT_EQ(shell("PRAGMA journal_mode"), "wal");
   EXPECT_EQ(shell("PRAGMA integrity_check"), "ok");
-  EXPECT_EQ(shell("PRAGMA application_id"), std::to_string(store::kApplicationId));
+  EXPECT_EQ(shell("PRAGMA application_id"), std::to_string(store::sqlite::kApplicationId));
 }
 
 TEST_F(StoreFile, the_hot_queries_use_an_index) {
@@ -142,7 +142,7 @@ TEST_F(StoreFile, a_newer_schema_is_left_alone) {
   shell("PRAGMA user_version = 3000");
   for (const OpenMode mode : {OpenMode::create_or_open, OpenMode::must_exist, OpenMode::read_only}) {
     EXPECT_EQ(refusal(mode), path_ + " was written by nascent schema 3000; this build knows up to " +
-                                 std::to_string(store::kSchemaVersion) + "; upgrade nascent or use another store");
+                                 std::to_string(store::sqlite::kSchemaVersion) + "; upgrade nascent or use another store");
   }
   EXPECT_EQ(shell("PRAGMA user_version"), "3000");
 }
@@ -152,10 +152,10 @@ TEST_F(StoreFile, an_older_schema_is_converted_when_it_is_opened_for_writing) {
   shell("DROP TABLE queue");
   shell("PRAGMA user_version = 1");
   EXPECT_EQ(refusal(OpenMode::read_only),
-            path_ + " was written by nascent schema 1; this build knows " + std::to_string(store::kSchemaVersion) +
+            path_ + " was written by nascent schema 1; this build knows " + std::to_string(store::sqlite::kSchemaVersion) +
                 " and cannot convert it while reading only; open it once for writing, for instance with `nascent resume`");
   const auto store = must(Store::open(path_, OpenMode::must_exist));
-  EXPECT_EQ(shell("PRAGMA user_version"), std::to_string(store::kSchemaVersion));
+  EXPECT_EQ(shell("PRAGMA user_version"), std::to_string(store::sqlite::kSchemaVersion));
   EXPECT_EQ(must(store->trials(1)).size(), 1U);
   const std::vector<QueuedConfiguration> wishes{{small_trial(3).configuration, "test"}};
   must(store->queue_configurations(1, wishes));
@@ -274,10 +274,10 @@ TEST_F(StoreFile, many_open_a_new_store_at_once) {
 }
 
 TEST(StoreMessages, say_what_happened_and_the_way_out) {
-  EXPECT_EQ(store::explain(SQLITE_BUSY, "database is locked", "a.db"),
+  EXPECT_EQ(store::sqlite::explain(SQLITE_BUSY, "database is locked", "a.db"),
             "store a.db: another process kept it locked for 20 s; find it with `fuser a.db`, then try again");
-  EXPECT_EQ(store::explain(SQLITE_IOERR_READ, "disk I/O error", "a.db"), "store a.db: disk I/O error (SQLite 266)");
-  EXPECT_THAT(store::explain(SQLITE_CANTOPEN, "unable to open database file", "a.db"),
+  EXPECT_EQ(store::sqlite::explain(SQLITE_IOERR_READ, "disk I/O error", "a.db"), "store a.db: disk I/O error (SQLite 266)");
+  EXPECT_THAT(store::sqlite::explain(SQLITE_CANTOPEN, "unable to open database file", "a.db"),
               HasSubstr("who may read and write there"));
 }
 

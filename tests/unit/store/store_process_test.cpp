@@ -17,7 +17,7 @@
 #include <sstream>
 #include <thread>
 
-#include "store/sqlite.hpp"
+#include "store/sqlite/connection.hpp"
 #include "store_fixture.hpp"
 
 namespace nascent::core::test {
@@ -227,10 +227,10 @@ TEST(StoreProcesses, nothing_acknowledged_is_lost_when_a_writer_is_killed) {
       if (known != TrialState::completed) known = state == "completed" ? TrialState::completed : TrialState::queued;
     }
     if (acknowledged.empty()) continue;
-    store::Database db(path, "file:" + path, SQLITE_OPEN_READWRITE);
-    store::Query check = db.query("PRAGMA integrity_check");
-    ASSERT_TRUE(check.next());
-    ASSERT_EQ(check.text(), "ok");
+    store::sqlite::Database db(path, "file:" + path, SQLITE_OPEN_READWRITE);
+    const store::Query check = db.query("PRAGMA integrity_check");
+    ASSERT_TRUE(check->next());
+    ASSERT_EQ(check->text(), "ok");
     const auto store = must(Store::open(path, OpenMode::must_exist));
     std::map<TrialId, TrialState> stored;
     for (const Trial& trial : must(store->trials(1))) stored[trial.id] = trial.state;

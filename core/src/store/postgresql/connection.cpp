@@ -5,8 +5,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <random>
+#include <vector>
 
 #include "nascent/core/store_location.hpp"
 #include "plugins/utf8.hpp"
@@ -29,6 +31,55 @@ std::string big_endian(T value) {
   for (std::size_t i = 0; i < sizeof(T); ++i) bytes[sizeof(T) - 1 - i] = static_cast<char>(value >> (8 * i));
   return bytes;
 }
+
+// A value on its way to the server: binary, in network order.
+struct Parameter {
+  Oid type = 0;
+  std::string bytes;
+};
+constexpr Oid kBool = 16, kBytes = 17, kInteger = 20, kText = 25, kReal = 701;
+
+struct Encode {
+  Parameter operator()(std::int64_t value) const { return {kInteger, big_endian(static_cast<std::uint64_t>(value))}; }
+  Parameter operator()(double value) const { return {kReal, big_endian(std::bit_cast<std::uint64_t>(value))}; }
+  Parameter operator()(bool value) const { return {kBool, std::string(1, value ? '\1' : '\0')}; }
+  Parameter operator()(Blob value) const { return {kBytes, std::string(value.bytes)}; }
+  Parameter operator()(std::string_view value) const {
+    Parameter p{kText, text_of(value)};
+    std::replace(p.bytes.begin(), p.bytes.end(), '\0', '?');
+    return p;
+  }
+};
+
+// The answer to one statement.
+class Answer final : public Rows {
+ public:
+  explicit Answer(ResultSet rows) : rows_(std::move(rows)) {}
+
+  bool next() override {
+    column_ = 0;
+    return rows_ != nullptr && ++row_ < PQntuples(rows_.get());
+  }
+  std::int64_t integer() override {
+    const std::string_view raw = bytes();
+    std::uint64_t value = 0;
+    for (const char c : raw) value = value << 8U | static_cast<unsigned char>(c);
+    return raw.size() == 4 ? static_cast<std::int32_t>(value) : static_cast<std::int64_t>(value);
+  }
+  double real() override { return std::bit_cast<double>(integer()); }
+  std::string_view bytes() override {
+    const int column = column_++;
+    return {PQgetvalue(rows_.get(), row_, column), static_cast<std::size_t>(PQgetlength(rows_.get(), row_, column))};
+  }
+
+ protected:
+  [[nodiscard]] bool null() const override { return PQgetisnull(rows_.get(), row_, column_) != 0; }
+
+ private:
+  ResultSet rows_;
+  int row_ = -1;
+  int column_ = 0;
+};
 
 bool says(std::string_view text, std::string_view words) { return text.find(words) != std::string_view::npos; }
 
@@ -98,45 +149,6 @@ std::string explain(std::string_view state, std::string detail, const std::strin
   return store + fmt::format("{} (PostgreSQL {})", detail, state);
 }
 
-Parameter parameter(std::string_view text) {
-  Parameter p{kText, false, text_of(text)};
-  for (char& c : p.bytes) {
-    if (c == '\0') c = '?';
-  }
-  return p;
-}
-Parameter parameter(Blob blob) { return {kBytes, false, std::string(blob.bytes)}; }
-Parameter parameter(bool value) { return {kBool, false, std::string(1, value ? '\1' : '\0')}; }
-Parameter parameter(std::int64_t value) { return {kInteger, false, big_endian(static_cast<std::uint64_t>(value))}; }
-Parameter parameter(double value) { return {kReal, false, big_endian(std::bit_cast<std::uint64_t>(value))}; }
-
-std::string_view Query::bytes() {
-  const int column = column_++;
-  return {PQgetvalue(rows_.get(), row_, column), static_cast<std::size_t>(PQgetlength(rows_.get(), row_, column))};
-}
-
-std::int64_t Query::integer() {
-  const std::string_view raw = bytes();
-  std::uint64_t value = 0;
-  for (const char c : raw) value = value << 8U | static_cast<unsigned char>(c);
-  if (raw.size() == 4) return static_cast<std::int32_t>(value);
-  return static_cast<std::int64_t>(value);
-}
-
-double Query::real() { return std::bit_cast<double>(integer()); }
-
-std::optional<std::int64_t> Query::optional_integer() {
-  if (!null()) return integer();
-  ++column_;
-  return std::nullopt;
-}
-
-std::optional<double> Query::optional_real() {
-  if (!null()) return real();
-  ++column_;
-  return std::nullopt;
-}
-
 Database::Database(std::string location, bool read_only)
     : location_(std::move(location)),
       read_only_(read_only),
@@ -182,8 +194,8 @@ void Database::connect() {
   }
   script(kSession);
   if (read_only_) script("SET default_transaction_read_only TO on");
-  if (Query row = query("SELECT extract(epoch FROM clock_timestamp())::float8"); row.next())
-    clock_offset_ = row.real() - now();
+  if (Query row = query("SELECT extract(epoch FROM clock_timestamp())::float8"); row->next())
+    clock_offset_ = row->real() - now();
   epoll_event event{};
   event.events = EPOLLIN;
   epoll_ctl(events_.get(), EPOLL_CTL_ADD, PQsocket(connection_.get()),
@@ -199,24 +211,38 @@ void Database::reconnect() {
   ++notified_;  // what happened meanwhile nobody told
 }
 
-ResultSet Database::run(const char* sql, const Parameter* parameters, std::size_t count) {
+ResultSet Database::answer(std::string_view sql, std::span<const Value> values) {
   if (!ok()) return nullptr;
+  const auto count = values.size();
+  std::vector<Parameter> parameters(count);
   std::vector<Oid> types(count);
-  std::vector<const char*> values(count);
+  std::vector<const char*> bytes(count);
   std::vector<int> lengths(count), formats(count, 1);
   for (std::size_t i = 0; i < count; ++i) {
+    parameters[i] = std::visit(Encode{}, values[i].content);
     types[i] = parameters[i].type;
-    values[i] = parameters[i].null ? nullptr : parameters[i].bytes.data();
+    bytes[i] = values[i].null ? nullptr : parameters[i].bytes.data();
     lengths[i] = static_cast<int>(parameters[i].bytes.size());
   }
   auto known = statements_.find(sql);
   if (known == statements_.end()) {
     std::string name = fmt::format("s{}", statements_.size());
-    if (!take(PQprepare(connection_.get(), name.c_str(), sql, static_cast<int>(count), types.data()))) return nullptr;
-    known = statements_.emplace(sql, std::move(name)).first;
+    std::string text(sql);
+    if (!take(PQprepare(connection_.get(), name.c_str(), text.c_str(), static_cast<int>(count), types.data()))) return nullptr;
+    known = statements_.emplace(std::move(text), std::move(name)).first;
   }
-  return take(PQexecPrepared(connection_.get(), known->second.c_str(), static_cast<int>(count), values.data(),
-                             lengths.data(), formats.data(), /*resultFormat=*/1));
+  return take(PQexecPrepared(connection_.get(), known->second.c_str(), static_cast<int>(count), bytes.data(), lengths.data(),
+                             formats.data(), /*resultFormat=*/1));
+}
+
+Query Database::run(std::string_view sql, std::span<const Value> values) {
+  return std::make_unique<Answer>(answer(sql, values));
+}
+
+std::int64_t Database::change(std::string_view sql, std::span<const Value> values) {
+  const ResultSet result = answer(sql, values);
+  const char* count = result == nullptr ? "" : PQcmdTuples(result.get());
+  return *count == '\0' ? 0 : std::strtoll(count, nullptr, 10);
 }
 
 ResultSet Database::take(PGresult* result) {
@@ -270,7 +296,7 @@ bool Database::came_through() {
   in_doubt_ = false;
   // Waits for a session that the server still holds for us.
   Query row = query("SELECT commits FROM writers WHERE id = $1 FOR UPDATE", writer_);
-  return row.next() && static_cast<std::uint64_t>(row.integer()) == commits_;
+  return row->next() && static_cast<std::uint64_t>(row->integer()) == commits_;
 }
 
 void Database::rollback() {
@@ -306,12 +332,6 @@ std::uint64_t Database::notified() {
     }
   }
   return notified_;
-}
-
-std::int64_t Database::changed_by(const Query& query) {
-  if (query.rows_ == nullptr) return 0;
-  const char* count = PQcmdTuples(query.rows_.get());
-  return *count == '\0' ? 0 : std::strtoll(count, nullptr, 10);
 }
 
 }  // namespace nascent::core::store::postgresql

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdlib>
+#include <thread>
 
 #include "nascent/core/config_value.hpp"
 #include "nascent/core/store_location.hpp"

@@ -166,12 +166,12 @@ bool exists(Database& db) {
   // to_regclass() would answer from what this connection knew before it waited for a lock.
   Query row = db.query(
       "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = 'nascent' AND tablename = 'schema_version')");
-  return row.next() && row.flag();
+  return row->next() && row->flag();
 }
 
 std::int64_t version_of(Database& db) {
   Query row = db.query("SELECT max(version) FROM nascent.schema_version");
-  return row.next() ? row.optional_integer().value_or(0) : 0;
+  return row->next() ? row->optional_integer().value_or(0) : 0;
 }
 
 Result<void> check_version(Database& db, std::int64_t version, std::int64_t known, OpenMode mode) {

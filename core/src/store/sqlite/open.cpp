@@ -6,10 +6,10 @@
 #include <cstring>
 #include <filesystem>
 
-#include "schema.hpp"
-#include "sqlite_store.hpp"
+#include "store/sqlite/schema.hpp"
+#include "store/sqlite/store.hpp"
 
-namespace nascent::core::store {
+namespace nascent::core::store::sqlite {
 namespace {
 
 namespace fs = std::filesystem;
@@ -29,7 +29,7 @@ std::string uri_of(const std::string& path, std::string_view query) {
 
 std::int64_t pragma(Database& db, const char* sql) {
   Query row = db.query(sql);
-  return row.next() ? row.integer() : 0;
+  return row->next() ? row->integer() : 0;
 }
 
 // Nothing of anybody's is in the file yet.
@@ -124,4 +124,4 @@ Result<std::unique_ptr<Store>> SqliteStore::open(const std::string& path, OpenMo
   return std::make_unique<SqliteStore>(std::move(db));
 }
 
-}  // namespace nascent::core::store
+}  // namespace nascent::core::store::sqlite

@@ -1,4 +1,4 @@
-#include "sqlite.hpp"
+#include "store/sqlite/connection.hpp"
 
 #include <fmt/core.h>
 
@@ -7,7 +7,7 @@
 #include <limits>
 #include <thread>
 
-namespace nascent::core::store {
+namespace nascent::core::store::sqlite {
 namespace {
 
 // Longer than any transaction of ours on a slow disk; short enough that a person still waits for the message.
@@ -15,6 +15,72 @@ constexpr std::chrono::seconds kBusyWait{20};
 // Between two tries. SQLite's own handler sleeps up to 100 ms, which is long beside a transaction: among many writers one may
 // have bad luck for seconds. Apart from each other, so that they do not all try at once.
 constexpr std::chrono::microseconds kBusySleepLeast{500}, kBusySleepMost{8000};
+
+// One execution of a prepared statement, which is free for the next one when this goes.
+class Execution final : public Rows {
+ public:
+  Execution(Database& database, sqlite3_stmt* statement, std::span<const Value> values)
+      : database_(database), statement_(statement) {
+    for (std::size_t i = 0; statement_ != nullptr && i < values.size(); ++i) bind(static_cast<int>(i) + 1, values[i]);
+  }
+  ~Execution() override {
+    if (statement_ == nullptr) return;
+    sqlite3_reset(statement_);
+    sqlite3_clear_bindings(statement_);
+  }
+  Execution(const Execution&) = delete;
+  Execution& operator=(const Execution&) = delete;
+
+  bool next() override {
+    if (!database_.ok()) return false;
+    column_ = 0;
+    const int code = sqlite3_step(statement_);
+    if (code == SQLITE_ROW) return true;
+    if (code != SQLITE_DONE) database_.fail(code);
+    return false;
+  }
+
+  std::int64_t integer() override { return sqlite3_column_int64(statement_, column_++); }
+  double real() override {
+    const double value = null() ? std::numeric_limits<double>::quiet_NaN() : sqlite3_column_double(statement_, column_);
+    ++column_;
+    return value;
+  }
+  std::string_view bytes() override {
+    const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, column_));
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column_));
+    ++column_;
+    return data == nullptr ? std::string_view{} : std::string_view{data, size};
+  }
+
+ protected:
+  [[nodiscard]] bool null() const override { return sqlite3_column_type(statement_, column_) == SQLITE_NULL; }
+
+ private:
+  void bind(int index, const Value& value) {
+    if (value.null) return;  // as a fresh statement's parameters are
+    int code = SQLITE_OK;
+    if (const auto* text = std::get_if<std::string_view>(&value.content)) {
+      // A null pointer would bind NULL.
+      code = sqlite3_bind_text64(statement_, index, text->data() == nullptr ? "" : text->data(), text->size(), SQLITE_TRANSIENT,
+                                 SQLITE_UTF8);
+    } else if (const auto* blob = std::get_if<Blob>(&value.content)) {
+      code = sqlite3_bind_blob64(statement_, index, blob->bytes.data() == nullptr ? "" : blob->bytes.data(), blob->bytes.size(),
+                                 SQLITE_TRANSIENT);
+    } else if (const auto* real = std::get_if<double>(&value.content)) {
+      code = sqlite3_bind_double(statement_, index, *real);
+    } else if (const auto* flag = std::get_if<bool>(&value.content)) {
+      code = sqlite3_bind_int64(statement_, index, *flag ? 1 : 0);
+    } else {
+      code = sqlite3_bind_int64(statement_, index, std::get<std::int64_t>(value.content));
+    }
+    if (code != SQLITE_OK) database_.fail(code);
+  }
+
+  Database& database_;
+  sqlite3_stmt* statement_;
+  int column_ = 0;
+};
 
 }  // namespace
 
@@ -57,67 +123,6 @@ std::string explain(int code, const char* detail, const std::string& path) {
     default:
       return fmt::format("store {}: {} (SQLite {})", path, detail, code);
   }
-}
-
-Query::~Query() {
-  if (statement_ == nullptr) return;
-  sqlite3_reset(statement_);
-  sqlite3_clear_bindings(statement_);
-}
-
-bool Query::next() {
-  if (!database_.ok()) return false;
-  column_ = 0;
-  const int code = sqlite3_step(statement_);
-  if (code == SQLITE_ROW) return true;
-  if (code != SQLITE_DONE) database_.fail(code);
-  return false;
-}
-
-double Query::number() {
-  if (!null()) return real();
-  ++column_;
-  return std::numeric_limits<double>::quiet_NaN();
-}
-
-std::string_view Query::bytes() {
-  const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, column_));
-  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column_));
-  ++column_;
-  return data == nullptr ? std::string_view{} : std::string_view{data, size};
-}
-
-std::string Query::text() { return std::string(bytes()); }
-
-std::optional<std::int64_t> Query::optional_integer() {
-  if (!null()) return integer();
-  ++column_;
-  return std::nullopt;
-}
-
-std::optional<double> Query::optional_real() {
-  if (!null()) return real();
-  ++column_;
-  return std::nullopt;
-}
-
-void Query::bind_one(int index, std::string_view text) {
-  // A null pointer would bind NULL.
-  const char* data = text.data() == nullptr ? "" : text.data();
-  if (sqlite3_bind_text64(statement_, index, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8) != SQLITE_OK) {
-    database_.fail(SQLITE_TOOBIG);
-  }
-}
-
-void Query::bind_one(int index, Blob blob) {
-  const char* data = blob.bytes.data() == nullptr ? "" : blob.bytes.data();
-  if (sqlite3_bind_blob64(statement_, index, data, blob.bytes.size(), SQLITE_TRANSIENT) != SQLITE_OK) {
-    database_.fail(SQLITE_TOOBIG);
-  }
-}
-
-void Query::bind_one(int index, Number number) {
-  if (!std::isnan(number.value)) sqlite3_bind_double(statement_, index, number.value);
 }
 
 Database::Database(std::string path, const std::string& uri, int flags) : path_(std::move(path)) {
@@ -166,16 +171,30 @@ void Database::fail(int code) {
   error_ = Error{ErrorKind::store, explain(code, detail, path_)};
 }
 
-sqlite3_stmt* Database::prepared(const char* sql) {
+sqlite3_stmt* Database::prepared(std::string_view sql) {
   if (!ok()) return nullptr;
-  auto& statement = statements_[sql];
-  if (statement == nullptr) {
-    sqlite3_stmt* raw = nullptr;
-    const int code = sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
-    statement.reset(raw);
-    if (code != SQLITE_OK) fail(code);
+  if (const auto known = statements_.find(sql); known != statements_.end()) return known->second.get();
+  sqlite3_stmt* raw = nullptr;
+  const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+  std::unique_ptr<sqlite3_stmt, Finalize> statement(raw);
+  if (code != SQLITE_OK) {
+    fail(code);
+    return nullptr;
   }
-  return statement.get();
+  return statements_.emplace(sql, std::move(statement)).first->second.get();
 }
 
-}  // namespace nascent::core::store
+Query Database::run(std::string_view sql, std::span<const Value> values) {
+  return std::make_unique<Execution>(*this, prepared(sql), values);
+}
+
+std::int64_t Database::change(std::string_view sql, std::span<const Value> values) {
+  {
+    Execution statement(*this, prepared(sql), values);
+    while (statement.next()) {
+    }
+  }
+  return ok() ? sqlite3_changes64(handle_) : 0;
+}
+
+}  // namespace nascent::core::store::sqlite

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <tuple>
 
-namespace nascent::core::store {
+namespace nascent::core::store::sqlite {
 
 // "nasc": what `file` and we recognise a store by.
 inline constexpr int kApplicationId = 0x6e617363;
@@ -15,4 +15,4 @@ extern const std::array<std::string_view, 2> kSchemaSteps;
 
 inline constexpr int kSchemaVersion = static_cast<int>(std::tuple_size_v<decltype(kSchemaSteps)>);
 
-}  // namespace nascent::core::store
+}  // namespace nascent::core::store::sqlite

@@ -1,34 +1,37 @@
-// The engine that keeps a store in one SQLite file, for any number of processes on one machine.
+// What the engines over SQL databases have in common: the tables, and nearly all of the statements.
 #pragma once
 
-#include <chrono>
+#include <functional>
 #include <mutex>
 #include <unordered_map>
 
-#include "codec.hpp"
 #include "nascent/core/store.hpp"
-#include "process.hpp"
-#include "sqlite.hpp"
+#include "store/codec.hpp"
+#include "store/sql/database.hpp"
 
 namespace nascent::core::store {
 
-// One connection behind a mutex. Every change is one transaction that takes the write lock at its start, so that what
-// it reads cannot change under it.
-class SqliteStore final : public Store {
+// In the order in which trial_from() reads them.
+inline constexpr std::string_view kTrialColumns =
+    "id, role, state, reason, message, configuration, seed, architecture_hash, duplicate_of, parent, budget_spent, "
+    "metrics, details, accepted, attempts, worker, queued_at, started_at, finished_at, cost_seconds, artifact_dir";
+
+// What a dialect adds to statements that both engines have. Empty: nothing.
+struct Dialect {
+  std::string_view for_share, for_update;        // at the end of a SELECT: nobody changes these rows until the commit
+  std::string_view by_landed, by_open, by_awaiting;  // behind a table: the index that the planner has to use
+  std::string_view verdict_wanted;               // the condition, as that index has it
+};
+
+// One connection behind a mutex; an engine says how it makes a transaction of some statements, and does by itself what its
+// database has a way of its own for: the right to coordinate, handing out a trial, the order of landing.
+class SqlStore : public Store {
  public:
-  static Result<std::unique_ptr<Store>> open(const std::string& path, OpenMode mode);
-
-  explicit SqliteStore(std::unique_ptr<Database> database) : db_(std::move(database)) {}
-
-  Result<std::uint64_t> version() override;
-
   Result<StudyId> create_study(const StudyRecord& study, std::span<const QueuedConfiguration> queue) override;
   Result<std::optional<StudyRecord>> study(std::string_view name) override;
   Result<std::vector<StudyRecord>> studies() override;
   Result<StudyState> study_state(StudyId study) override;
 
-  Result<Coordinator> acquire_coordinator(StudyId study, double stale_after_seconds) override;
-  Result<std::optional<CoordinatorRecord>> coordinator(StudyId study, double stale_after_seconds) override;
   Result<void> renew(const Coordinator& coordinator) override;
   Result<void> release(const Coordinator& coordinator) override;
   Result<void> set_study_state(const Coordinator& coordinator, StudyState state, std::string_view reason) override;
@@ -43,8 +46,6 @@ class SqliteStore final : public Store {
                              std::string_view message) override;
   Result<void> promote(const Coordinator& coordinator, TrialId trial) override;
 
-  Result<std::optional<LeasedTrial>> lease(StudyId study, std::string_view worker, double lease_seconds,
-                                           std::optional<TrialRole> role) override;
   Result<LeaseState> heartbeat(const Lease& lease, double lease_seconds) override;
   Result<ReportReceipt> report(const Lease& lease, const Report& report, VerdictWanted wanted) override;
   Result<std::optional<Verdict>> verdict(const Lease& lease, std::uint32_t number) override;
@@ -53,7 +54,6 @@ class SqliteStore final : public Store {
 
   Result<std::vector<Trial>> trials(StudyId study, const TrialFilter& filter) override;
   Result<std::optional<Trial>> trial(StudyId study, TrialId trial) override;
-  Result<TrialTally> tally(StudyId study) override;
   Result<FinishedTrials> finished_since(StudyId study, std::uint64_t cursor) override;
   Result<std::vector<ReportRecord>> reports(StudyId study, TrialId trial) override;
   Result<std::vector<std::vector<ReportRecord>>> pauses(StudyId study, TrialId trial) override;
@@ -70,34 +70,66 @@ class SqliteStore final : public Store {
   Result<void> record_test_opening(StudyId study, TrialId trial, std::string_view purpose) override;
   Result<std::vector<TestOpening>> test_openings(StudyId study) override;
 
- private:
-  // When a commit reaches the disk itself, not only the operating system. A killed process loses nothing either way;
-  // this is about a machine that loses power.
-  enum class Sync {
-    paced,  // when the last one is kSyncInterval old: a burst of cheap trials shares one
-    now,
+ protected:
+  // `database` is the engine's own and outlives this.
+  SqlStore(SqlDatabase& database, const Dialect& dialect) : sql_(database), dialect_(dialect) {}
+
+  // What a change is to others.
+  enum class Change {
+    sign_of_life,  // nobody waits for it
+    ordinary,
+    landmark,  // worth waiting until it is on the disk itself
   };
 
-  // Runs `body` -> Result<T> as one transaction: committed when it and all its statements succeed, else undone.
+  // Runs `body` -> Result<T> as one transaction: committed when it and all its statements succeed, else undone. It may
+  // run several times.
   template <class Body>
-  auto write(Body&& body, Sync sync = Sync::paced) -> decltype(body());
-  // Runs `body` -> Result<T> on committed data.
+  auto write(Body&& body, Change change = Change::ordinary) -> decltype(body()) {
+    const std::lock_guard lock(mutex_);
+    decltype(body()) result = tl::unexpected<Error>(Error{});
+    auto done = transact([&] { return (result = body()).has_value(); }, change);
+    if (!done) return tl::unexpected<Error>(std::move(done.error()));
+    return result;
+  }
+  // Runs `body` -> Result<T> on committed data. It may run several times.
   template <class Body>
-  auto read(Body&& body) -> decltype(body());
+  auto read(Body&& body) -> decltype(body()) {
+    const std::lock_guard lock(mutex_);
+    decltype(body()) result = tl::unexpected<Error>(Error{});
+    auto done = look([&] { result = body(); });
+    if (!done) return tl::unexpected<Error>(std::move(done.error()));
+    return result;
+  }
   // A change that only the current coordinator may make.
   template <class Body>
-  auto write_as(const Coordinator& coordinator, Body&& body, Sync sync = Sync::paced) -> decltype(body());
+  auto write_as(const Coordinator& coordinator, Body&& body, Change change = Change::ordinary) -> decltype(body()) {
+    return write(
+        [&]() -> decltype(body()) {
+          if (auto right = check(coordinator); !right) return tl::unexpected<Error>(right.error());
+          return body();
+        },
+        change);
+  }
 
-  Result<void> check(const Coordinator& coordinator);
-  // The row of the study's last coordinator.
-  struct Holder {
-    std::uint64_t epoch = 0;
-    bool held = false;
-    ProcessIdentity process;
-    double since = 0, renewed_at = 0;
-  };
-  std::optional<Holder> last_holder(StudyId study);
+  // The engine's part. All but now() are called with the mutex held; an error is the database's, not the body's.
+  virtual Result<void> transact(const std::function<bool()>& body, Change change) = 0;
+  virtual Result<void> look(const std::function<void()>& body) = 0;
+  [[nodiscard]] virtual double now() const = 0;
+  // Within a transaction: the first of `count` numbers that nobody else gets.
+  virtual std::uint64_t next_landed(StudyId study, std::size_t count) = 0;
+  // Within a transaction: whoever else adds to the study's diary waits for its end.
+  virtual void take_turn(StudyId) {}
+  // Within the transaction that made the study, and within one that gives up the right to coordinate it.
+  virtual void on_created(StudyId) {}
+  virtual void on_released(StudyId) {}
+
   Result<StudyState> state_of(StudyId study);
+  Result<std::optional<Trial>> stored_trial(StudyId study, TrialId trial);
+  Result<Trial> trial_from(Rows& row);
+  [[nodiscard]] Error damaged(std::string_view row) const;
+
+ private:
+  Result<void> check(const Coordinator& coordinator);
   // For an attempt that is open: held, or stop.
   Result<LeaseState> open_state(StudyId study);
   // False when the attempt had ended already.
@@ -108,64 +140,21 @@ class SqliteStore final : public Store {
   Result<void> insert(StudyId study, const Trial& trial, std::optional<std::uint64_t> landed);
   // Appends to the queue.
   Result<void> insert(StudyId study, const QueuedConfiguration& queued);
-  Result<std::optional<QueuedConfiguration>> queued_from(Query& row);
+  Result<std::optional<QueuedConfiguration>> queued_from(Rows& row);
   // The one given to `trial`, or else the first that waits.
   Result<std::optional<QueuedConfiguration>> find_queued(StudyId study, TrialId trial);
   void set_result(StudyId study, TrialId id, const Trial& result, double finished_at, std::uint64_t landed);
   std::optional<TrialState> stored_state(StudyId study, TrialId trial);
-  std::uint64_t next_landed(StudyId study);
-  Result<std::optional<Trial>> stored_trial(StudyId study, TrialId trial);
-  Result<Trial> trial_from(Query& row);
-  Result<std::vector<Trial>> trials_from(Query& rows);
-  Result<std::vector<ReportRecord>> reports_from(Query& rows);
-  Result<std::vector<LeaseRecord>> leases_from(Query& rows);
-  Error damaged(std::string_view row) const;
-  void set_synchronous(bool full);
+  Result<std::vector<ReportRecord>> reports_from(Rows& rows);
+  Result<std::vector<LeaseRecord>> leases_from(Rows& rows);
 
   std::mutex mutex_;
-  std::unique_ptr<Database> db_;
+  SqlDatabase& sql_;
+  const Dialect& dialect_;
   std::unordered_map<StudyId, ParameterNames> names_;
-  std::uint64_t own_commits_ = 0;
-  bool synchronous_full_ = false;
-  std::chrono::steady_clock::time_point last_sync_{};
 };
 
-inline constexpr std::chrono::milliseconds kSyncInterval{100};
-
-template <class Body>
-auto SqliteStore::write(Body&& body, Sync sync) -> decltype(body()) {
-  const std::lock_guard lock(mutex_);
-  const auto start = std::chrono::steady_clock::now();
-  set_synchronous(sync == Sync::now || start - last_sync_ >= kSyncInterval);
-  db_->begin();
-  if (auto error = db_->take_error()) return tl::unexpected<Error>(std::move(*error));
-  auto result = body();
-  if (result && db_->ok()) db_->commit();
-  if (!result || !db_->ok()) db_->rollback();
-  if (auto error = db_->take_error()) return tl::unexpected<Error>(std::move(*error));
-  if (result) {
-    ++own_commits_;
-    if (synchronous_full_) last_sync_ = start;
-  }
-  return result;
-}
-
-template <class Body>
-auto SqliteStore::read(Body&& body) -> decltype(body()) {
-  const std::lock_guard lock(mutex_);
-  auto result = body();
-  if (auto error = db_->take_error()) return tl::unexpected<Error>(std::move(*error));
-  return result;
-}
-
-template <class Body>
-auto SqliteStore::write_as(const Coordinator& coordinator, Body&& body, Sync sync) -> decltype(body()) {
-  return write(
-      [&]() -> decltype(body()) {
-        if (auto right = check(coordinator); !right) return tl::unexpected<Error>(right.error());
-        return body();
-      },
-      sync);
-}
+// "($1, $2, $3)"
+std::string placeholders(int count);
 
 }  // namespace nascent::core::store

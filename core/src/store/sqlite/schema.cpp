@@ -1,9 +1,9 @@
-#include "schema.hpp"
+#include "store/sqlite/schema.hpp"
 
-namespace nascent::core::store {
+namespace nascent::core::store::sqlite {
 
 // Seeds are decimal text: SQLite has no unsigned 64-bit integer. Columns of type ANY keep doubles bit by bit (see
-// Number). Times are seconds since the Unix epoch.
+// Database). Times are seconds since the Unix epoch.
 const std::array<std::string_view, 2> kSchemaSteps = {R"sql(
 CREATE TABLE studies (
   id                INTEGER PRIMARY KEY,
@@ -146,4 +146,4 @@ CREATE TABLE queue (
 CREATE INDEX queue_of_study ON queue (study_id, trial_id, id);
 )sql"};
 
-}  // namespace nascent::core::store
+}  // namespace nascent::core::store::sqlite
