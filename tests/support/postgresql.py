@@ -64,6 +64,14 @@ class PostgreSQL:
     def create_database(self, name):
         self._run("createdb", "-h", self.addresses[0], "-p", str(self.port), "-U", "nascent", name)
 
+    def query(self, database, statement):
+        """Its rows, each a list of texts."""
+        done = subprocess.run(["psql", "-X", "-q", "-t", "-A", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-d", self.url(database), "-c", statement],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        if done.returncode != 0:
+            raise RuntimeError(f"{statement}: {done.stderr}")
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
     def stop(self):
         self._run("pg_ctl", "-w", "-m", "immediate", "-D", f"{self.folder}/data", "stop")
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -25,6 +25,13 @@ std::string metrics_text(std::span<const core::Metric> metrics) {
   return text;
 }
 
+// Where trials wait for workers from elsewhere, nothing happens until somebody starts one.
+void tell_what_to_start(const core::StudyConfig& config) {
+  if (config.workers.execution != core::Execution::workers || config.workers.count > 0) return;
+  fmt::print(stderr, "nascent: study {} trains nothing here (workers.count is 0): its trials wait for workers. Start them with: nascent worker --store '{}' --study {}\n",
+             config.name, config.store, config.name);
+}
+
 // What every output keeps in mind.
 class Display : public core::SearchObserver {
  public:
@@ -33,6 +40,7 @@ class Display : public core::SearchObserver {
     parameters_ = Json::parse(space.to_json());
     stored_ = stored;
     progress_.start(config, stored);
+    tell_what_to_start(config);
   }
 
  protected:

@@ -1,6 +1,7 @@
 #include "nascent/core/join.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <poll.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
@@ -10,9 +11,11 @@
 #include <thread>
 
 #include "attempt_outcome.hpp"
+#include "nascent/core/nearest.hpp"
 #include "nascent/core/resolved_study.hpp"
 #include "nascent/core/store_location.hpp"
 #include "nascent/core/trial_runner.hpp"
+#include "nascent/core/version.hpp"
 #include "orphans.hpp"
 #include "worker_slot.hpp"
 
@@ -30,8 +33,12 @@ bool longer_than(JoinClock::time_point since, double seconds) {
   return std::chrono::duration<double>(JoinClock::now() - since).count() > seconds;
 }
 
-// What the study was begun with has to be here; other builds of it are worth a warning.
+// What the study was begun with has to be here; other builds of it, and another nascent, are worth a warning.
 Result<void> check_components(const StudyRecord& record, const StudyConfig& config) {
+  if (record.nascent_version != version()) {
+    spdlog::warn("study={} nascent={} here={} reason=\"the study began with another nascent; results may differ\"", toml_key(record.name),
+                 record.nascent_version, version());
+  }
   auto catalog = PluginCatalog::discover({config.plugins.path, config.plugins.allow, {}});
   if (!catalog) return tl::unexpected<Error>(catalog.error());
   const auto study = resolve_study(config, *catalog);
@@ -64,6 +71,8 @@ class JoinedWorker {
  private:
   // The study once it runs; empty when it does not within the time, or is over.
   Result<std::optional<StudyRecord>> await_study();
+  // `names`: of the studies that the store holds.
+  [[nodiscard]] tl::unexpected<Error> no_study(const std::vector<std::string>& names) const;
   Result<void> look_for_store();
   Result<void> spawn();
   Result<void> turn();
@@ -111,9 +120,9 @@ Result<std::optional<StudyRecord>> JoinedWorker::await_study() {
     }
     auto studies = store_->studies();
     if (!studies) return tl::unexpected<Error>(studies.error());
-    std::string names;
+    std::vector<std::string> names;
     for (StudyRecord& study : *studies) {
-      names += (names.empty() ? "" : ", ") + study.name;
+      names.push_back(study.name);
       if (given_.study_name.empty() ? studies->size() > 1 : study.name != given_.study_name) continue;
       if (study.state == StudyState::running) return std::optional(std::move(study));
       if (study.state == StudyState::finished || too_late) {
@@ -123,15 +132,20 @@ Result<std::optional<StudyRecord>> JoinedWorker::await_study() {
     }
     if (given_.study_name.empty() && studies->size() > 1) {
       return fail(ErrorKind::invalid_input,
-                  fmt::format("{} holds several studies ({}); choose one with --study", given_.store_location, names));
+                  fmt::format("{} holds several studies ({}); choose one with --study", given_.store_location, fmt::join(names, ", ")));
     }
-    if (too_late) {
-      return fail(ErrorKind::invalid_input,
-                  fmt::format("{} has no study {} after {} s; it holds {}", given_.store_location,
-                              given_.study_name.empty() ? "yet" : "\"" + given_.study_name + "\"", given_.wait_seconds,
-                              names.empty() ? "none" : names));
-    }
+    if (too_late) return no_study(names);
   }
+}
+
+tl::unexpected<Error> JoinedWorker::no_study(const std::vector<std::string>& names) const {
+  const std::string& wanted = given_.study_name;
+  const std::string near = nearest(wanted, names);
+  return fail(ErrorKind::invalid_input,
+              fmt::format("{} has no study {} after {} s; it holds {}; {}", given_.store_location,
+                          wanted.empty() ? "yet" : "\"" + wanted + "\"", given_.wait_seconds,
+                          names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")),
+                          near.empty() ? "start it with `nascent run`, or wait longer with --wait" : "did you mean \"" + near + "\"?"));
 }
 
 Result<JoinResult> JoinedWorker::run() {
