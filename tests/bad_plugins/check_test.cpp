@@ -155,6 +155,21 @@ TEST(PluginCheck, options_are_typed_and_named) {
   EXPECT_EQ(*table->get("/rows"), OptionValue(std::int64_t{3}));
 }
 
+TEST(PluginCheck, a_manifest_of_another_build) {
+  const fs::path folder = fs::path(testing::TempDir()) / "stale";
+  fs::remove_all(folder);
+  fs::create_directories(folder / "then");
+  fs::copy_file(good("draw_gxx"), folder / "then" / "nascent-draw.so");
+  const auto manifest = write_manifest(folder / "then" / "nascent-draw.so");
+  ASSERT_TRUE(manifest) << manifest.error().message;
+  fs::copy_file(*manifest, folder / "nascent-draw.nascent.json");
+  fs::copy_file(good("draw_c"), folder / "nascent-draw.so");
+  const auto found = failures(check(folder / "nascent-draw.so"));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_THAT(found[0], AllOf(HasSubstr("manifest: "), HasSubstr("describes another build of nascent-draw.so ("),
+                              HasSubstr("); run `nascent plugin manifest ")));
+}
+
 TEST(PluginCatalog, a_library_without_manifest_is_read_in_a_child_process) {
   const fs::path folder = fs::path(testing::TempDir()) / "probed";
   fs::remove_all(folder);

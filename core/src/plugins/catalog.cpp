@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
+#include <iterator>
+#include <limits>
 #include <mutex>
 #include <optional>
 
@@ -15,6 +18,7 @@
 #include "plugins/handshake.hpp"
 #include "plugins/library.hpp"
 #include "plugins/manifest.hpp"
+#include "plugins/sha256.hpp"
 #include "plugins/utf8.hpp"
 
 namespace nascent::core {
@@ -101,26 +105,40 @@ struct PluginCatalog::State {
   struct Entry {
     ComponentInfo info;
     const nas_plugin* builtin = nullptr;  // or a library, opened on demand
+    std::size_t rank = 0;                 // of its folder: the smaller one wins; 0 for a built-in
+  };
+  // A library that only its own code can describe: it is not read before something may be in it.
+  struct Unread {
+    fs::path library;
+    std::size_t rank;  // as Entry
+    std::string stale = {};                    // why its manifest does not count; "" where it has none
+    std::vector<ComponentInfo> promised = {};  // by that manifest
+
+    [[nodiscard]] bool may_hold(const std::string& kind, std::string_view name) const {
+      return library.stem() == fmt::format("nascent-{}", name) || std::ranges::any_of(promised, [&](const ComponentInfo& c) {
+               return c.kind == kind && (c.id == name || c.alias == name);
+             });
+    }
   };
 
   mutable std::mutex mutex;
   Settings settings;
   std::vector<fs::path> folders, absent;  // searched, and not there to be searched
   std::vector<Entry> entries;    // those who win come first
-  std::vector<fs::path> unread;  // libraries without a manifest, not read yet
+  std::vector<Unread> unread;
   std::vector<Refusal> refusals;
 
-  void add(std::vector<ComponentInfo> components, const nas_plugin* builtin) {
+  void add(std::vector<ComponentInfo> components, const nas_plugin* builtin, std::size_t rank) {
     for (ComponentInfo& c : components) {
       const auto same =
           std::ranges::find_if(entries, [&](const Entry& e) { return e.info.kind == c.kind && e.info.id == c.id; });
-      if (builtin == nullptr && same != entries.end()) {
+      if (builtin == nullptr && same != entries.end() && same->rank <= rank) {
         spdlog::debug("component={} path={} shadowed_by={}", c.id, c.plugin->path.string(),
                       same->info.plugin->path.string());
         continue;
       }
       if (same != entries.end()) entries.erase(same);
-      entries.push_back({std::move(c), builtin});
+      entries.push_back({std::move(c), builtin, rank});
     }
   }
 
@@ -129,7 +147,8 @@ struct PluginCatalog::State {
     refusals.push_back({path, message});
   }
 
-  void scan(const fs::path& folder) {
+  void scan(std::size_t rank) {
+    const fs::path& folder = folders[rank];
     std::error_code code;
     std::vector<fs::path> manifests, libraries;
     for (fs::directory_iterator it(folder, code), end; !code && it != end; it.increment(code)) {
@@ -141,17 +160,27 @@ struct PluginCatalog::State {
     std::ranges::sort(manifests);
     std::ranges::sort(libraries);
     for (const fs::path& file : manifests) {
-      if (auto manifest = read_manifest(file))
-        add(std::move(manifest->components), nullptr);
+      auto manifest = read_manifest(file);
+      const Result<std::string> stale = manifest ? staleness(*manifest, file) : tl::unexpected(manifest.error());
+      if (!stale)
+        refuse(file, stale.error().message);
+      else if (stale->empty())
+        add(std::move(manifest->components), nullptr, rank);
       else
-        refuse(file, manifest.error().message);
+        unread.push_back({manifest->plugin->path, rank, *stale, std::move(manifest->components)});
     }
     for (const fs::path& file : libraries) {
-      if (!fs::exists(manifest_path(file), code)) unread.push_back(file);
+      if (!fs::exists(manifest_path(file), code)) unread.push_back({file, rank});
     }
   }
 
   Result<Manifest> probe(const fs::path& library) const {
+    if (!settings.allow.empty()) {  // loading runs code
+      const auto bytes = read_bytes(library);
+      if (!bytes) return tl::unexpected(bytes.error());
+      const auto allowed = check_allowed(library, sha256(*bytes), {.sha256 = {}, .allow = settings.allow, .build = {}});
+      if (!allowed) return tl::unexpected(allowed.error());
+    }
     if (settings.prober.empty()) {
       const auto opened = open_library(library, {.sha256 = {}, .allow = settings.allow, .build = {}});
       if (!opened) return tl::unexpected(opened.error());
@@ -177,14 +206,23 @@ struct PluginCatalog::State {
     return manifest;
   }
 
-  void read(const fs::path& library) {
-    if (auto manifest = probe(library))
-      add(std::move(manifest->components), nullptr);
+  void read(const Unread& of) {
+    if (!of.stale.empty()) {
+      const std::string reason =
+          fmt::format("{}; the library is read in its place. To spare that: nascent plugin manifest {}", of.stale, of.library.string());
+      spdlog::warn("plugin={} manifest=stale reason={}", toml_text(of.library.string()), toml_text(reason));
+    }
+    if (auto manifest = probe(of.library))
+      add(std::move(manifest->components), nullptr, of.rank);
     else
-      refuse(library, manifest.error().message);
+      refuse(of.library, manifest.error().message);
   }
-  void read_all() {
-    for (const fs::path& library : std::exchange(unread, {})) read(library);
+  template <class Which>
+  void read_those(const Which& which) {
+    const auto those = std::ranges::stable_partition(unread, std::not_fn(which));
+    const std::vector<Unread> chosen(std::make_move_iterator(those.begin()), std::make_move_iterator(those.end()));
+    unread.erase(those.begin(), those.end());
+    for (const Unread& library : chosen) read(library);
   }
 
   std::vector<const Entry*> matches(const std::string& kind, std::string_view name) const {
@@ -208,19 +246,18 @@ struct PluginCatalog::State {
   Result<const Entry*> find(std::string_view kind_given, std::string_view name) {
     const std::string kind = abi_kind(kind_given);
     auto found = matches(kind, name);
-    if (found.empty()) {  // most libraries are named after their alias: try that one before loading all others
-      const auto named =
-          std::ranges::find_if(unread, [&](const fs::path& p) { return p.stem() == fmt::format("nascent-{}", name); });
-      if (named != unread.end()) {
-        const fs::path library = *named;
-        unread.erase(named);
-        read(library);
-        found = matches(kind, name);
-      }
-    }
-    if (found.empty() && !unread.empty() && refusal_of(name) == nullptr) {
-      read_all();
+    std::size_t rank = std::numeric_limits<std::size_t>::max();
+    for (const Entry* e : found) rank = std::min(rank, e->rank);
+    // First what may hold it and would win over those; then what may hold anything; then what has held others.
+    const std::function<bool(const Unread&)> steps[] = {
+        [&](const Unread& u) { return u.may_hold(kind, name) && u.rank < rank; },
+        [](const Unread& u) { return u.stale.empty(); },
+        [](const Unread&) { return true; },
+    };
+    for (const auto& which : steps) {
+      read_those(which);
       found = matches(kind, name);
+      if (!found.empty() || refusal_of(name) != nullptr) break;
     }
     if (found.size() == 1) return found.front();
     return found.empty() ? unknown(kind, name) : ambiguous(kind, name, found);
@@ -264,7 +301,7 @@ Result<PluginCatalog> PluginCatalog::discover(Settings settings) {
   catalog.state_->settings = std::move(settings);
   catalog.state_->folders = std::move(folders->found);
   catalog.state_->absent = std::move(folders->absent);
-  for (const fs::path& folder : catalog.state_->folders) catalog.state_->scan(folder);
+  for (std::size_t i = 0; i < catalog.state_->folders.size(); ++i) catalog.state_->scan(i);
   return catalog;
 }
 
@@ -281,13 +318,13 @@ Result<void> PluginCatalog::register_builtin(const nas_plugin* plugin) {
                                                                   plugin->abi_minor,
                                                                   plugin->abi_minor_min});
   const std::lock_guard lock(state_->mutex);
-  state_->add(describe(*plugin, info), plugin);
+  state_->add(describe(*plugin, info), plugin, 0);
   return {};
 }
 
 std::vector<ComponentInfo> PluginCatalog::components() const {
   const std::lock_guard lock(state_->mutex);
-  state_->read_all();
+  state_->read_those([](const auto&) { return true; });
   std::vector<ComponentInfo> all;
   for (const State::Entry& e : state_->entries) all.push_back(e.info);
   std::ranges::sort(all, {}, [](const ComponentInfo& c) { return std::tie(c.kind, c.alias, c.id); });

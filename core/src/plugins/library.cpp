@@ -59,18 +59,6 @@ Result<void> check_libtorch(const fs::path& path, const std::string& build) {
              "build both plugins with the same LibTorch"});
 }
 
-Result<void> check_allowed(const fs::path& path, const std::string& digest, const LibraryDemand& demand) {
-  if (!demand.sha256.empty() && demand.sha256 != digest)
-    return fail(ErrorKind::plugin,
-                fmt::format("{}: is not the file its manifest describes (sha256 {}, manifest {}); run `nascent plugin "
-                            "manifest {}`",
-                            path.string(), digest.substr(0, 12), demand.sha256.substr(0, 12), path.string()));
-  if (demand.allow.empty() || std::ranges::find(demand.allow, "sha256:" + digest) != demand.allow.end()) return {};
-  return fail(ErrorKind::plugin,
-              fmt::format("{}: is not on the list plugins.allow; if you trust the file, add \"sha256:{}\"",
-                          path.string(), digest));
-}
-
 // Boost puts its own words before those of the dynamic linker.
 std::string linker_reason(const std::exception& e) {
   std::string text = e.what();
@@ -93,6 +81,18 @@ Violation missing_symbol(const ElfFile& file) {
 }
 
 }  // namespace
+
+Result<void> check_allowed(const fs::path& path, const std::string& digest, const LibraryDemand& demand) {
+  if (!demand.sha256.empty() && demand.sha256 != digest)
+    return fail(ErrorKind::plugin,
+                fmt::format("{}: is not the file its manifest describes (sha256 {}, manifest {}); run `nascent plugin "
+                            "manifest {}`",
+                            path.string(), digest.substr(0, 12), demand.sha256.substr(0, 12), path.string()));
+  if (demand.allow.empty() || std::ranges::find(demand.allow, "sha256:" + digest) != demand.allow.end()) return {};
+  return fail(ErrorKind::plugin,
+              fmt::format("{}: is not on the list plugins.allow; if you trust the file, add \"sha256:{}\"",
+                          path.string(), digest));
+}
 
 Result<Library> open_library(const fs::path& given, const LibraryDemand& demand) {
   std::error_code code;

@@ -33,6 +33,9 @@ struct LibraryDemand {
   std::string build;               // what the manifest says
 };
 
+// Is the file that has this digest the one that is demanded?
+Result<void> check_allowed(const std::filesystem::path& path, const std::string& digest, const LibraryDemand& demand);
+
 // Loads and shakes hands; the second call for the same file returns the first one's answer. Errors: unreadable or
 // foreign file, demand not met, a broken rule, another LibTorch build in this process.
 Result<Library> open_library(const std::filesystem::path& path, const LibraryDemand& demand = {});

@@ -274,8 +274,7 @@ Result<Manifest> read_manifest(const fs::path& file) {
   const fs::path library =
       file.parent_path() / (name.substr(0, name.size() - suffix.size()) + std::string(library_suffix));
   const std::string way_out = fmt::format("run `nascent plugin manifest {}`", library.string());
-  const auto stamp = stamp_of(library);
-  if (!stamp)
+  if (!stamp_of(library))
     return broken(fmt::format("{}: the library {} is not there; remove the manifest or restore the library",
                               file.string(), library.filename().string()));
   std::error_code code;
@@ -286,19 +285,23 @@ Result<Manifest> read_manifest(const fs::path& file) {
   if (!text) return tl::unexpected(text.error());
   auto m = parse_manifest(*text, library);
   if (!m) return broken(fmt::format("{}: {}; {}", file.string(), m.error().message, way_out));
-
-  const auto stale = [&](const std::string& difference) {
-    return broken(fmt::format("{}: describes another build of {} ({}); {}", file.string(), library.filename().string(),
-                              difference, way_out));
-  };
-  if (m->size_bytes != stamp->size_bytes)
-    return stale(fmt::format("{} bytes then, {} now", m->size_bytes, stamp->size_bytes));
-  if (m->mtime_ns != stamp->mtime_ns) {
-    const auto bytes = read_bytes(library);
-    if (!bytes) return tl::unexpected(bytes.error());
-    if (sha256(*bytes) != m->plugin->sha256) return stale("sha256 differs");
-  }
   return m;
+}
+
+Result<std::string> staleness(const Manifest& manifest, const fs::path& file) {
+  const fs::path& library = manifest.plugin->path;
+  const auto stale = [&](const std::string& difference) {
+    return fmt::format("{}: describes another build of {} ({})", file.string(), library.filename().string(), difference);
+  };
+  const auto stamp = stamp_of(library);
+  if (!stamp) return broken(library.string() + ": disappeared while its manifest was read");
+  if (manifest.size_bytes != stamp->size_bytes) {
+    return stale(fmt::format("{} bytes then, {} now", manifest.size_bytes, stamp->size_bytes));
+  }
+  if (manifest.mtime_ns == stamp->mtime_ns) return std::string();
+  const auto bytes = read_bytes(library);
+  if (!bytes) return tl::unexpected(bytes.error());
+  return sha256(*bytes) == manifest.plugin->sha256 ? std::string() : stale("sha256 differs");
 }
 
 Result<Manifest> manifest_of(const Library& library) {

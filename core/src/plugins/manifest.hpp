@@ -26,8 +26,11 @@ std::string to_json(const Manifest& manifest);
 // `text` may be hostile. The error is one clause without the path.
 Result<Manifest> parse_manifest(std::string_view text, const std::filesystem::path& library);
 
-// Reads dir/foo.nascent.json and tests that dir/foo.so is still the file it describes.
-Result<Manifest> read_manifest(const std::filesystem::path& manifest);
+// Reads dir/foo.nascent.json, beside which dir/foo.so has to be.
+Result<Manifest> read_manifest(const std::filesystem::path& file);
+
+// Is dir/foo.so still the file that its manifest, read from `file`, describes? "" if so, else a clause that says how it differs.
+Result<std::string> staleness(const Manifest& manifest, const std::filesystem::path& file);
 
 // The manifest of an open library.
 Result<Manifest> manifest_of(const Library& library);

@@ -1,12 +1,15 @@
 // Finding and loading plugins.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nascent/sampler.hpp>
+#include <sstream>
 
 #include "nascent/core/instance.hpp"
 #include "nascent/core/plugins.hpp"
@@ -23,8 +26,15 @@ class Folder : public nascent::test::TemporaryFolder {
   // A copy of a test plugin in this folder.
   fs::path add(const std::string& alias, const std::string& as = {}) const {
     const fs::path to = root() / ("nascent-" + (as.empty() ? alias : as) + ".so");
-    fs::copy_file(fs::path(ABI_PLUGIN_DIR) / ("nascent-" + alias + ".so"), to, fs::copy_options::overwrite_existing);
+    fs::copy_file(fs::path(ABI_PLUGIN_DIR) / ("nascent-" + alias + ".so"), to);
     return to;
+  }
+  // As if `as` had been built again since: the manifest of another library stands beside it.
+  void add_manifest_of(const std::string& alias, const std::string& as) const {
+    const Folder elsewhere;  // a path that was loaded once stands for that file to the end of the process
+    const auto manifest = write_manifest(elsewhere.add(alias, as));
+    ASSERT_TRUE(manifest) << manifest.error().message;
+    fs::copy_file(*manifest, root() / manifest->filename());
   }
 };
 
@@ -208,15 +218,91 @@ TEST(PluginCatalog, a_built_in_component_shadows_a_found_one) {
   EXPECT_EQ(*loaded, &same);
 }
 
-TEST(PluginCatalog, a_stale_manifest_is_refused_with_the_way_out) {
+// What is logged while it lives.
+class Log {
+ public:
+  Log() : before_(spdlog::default_logger()) {
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(lines_)));
+  }
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+  ~Log() { spdlog::set_default_logger(before_); }
+  [[nodiscard]] std::string text() const { return lines_.str(); }
+
+ private:
+  std::ostringstream lines_;
+  std::shared_ptr<spdlog::logger> before_;
+};
+
+TEST(PluginCatalog, a_rebuilt_library_is_read_in_place_of_its_manifest_with_one_warning) {
   const Folder folder;
-  const fs::path library = folder.add("draw_c");
-  ASSERT_TRUE(write_manifest(library));
-  folder.add("draw_gxx", "draw_c");
-  const std::string message = message_of(catalog_of(folder).find("sampler", "draw_c"));
-  const std::string path = fs::canonical(library).string();
-  EXPECT_THAT(message, HasSubstr("describes another build of nascent-draw_c.so ("));
-  EXPECT_THAT(message, testing::EndsWith("; run `nascent plugin manifest " + path + "`"));
+  const fs::path library = folder.add("draw_gxx", "draw");
+  folder.add_manifest_of("draw_c", "draw");
+  const Log log;
+  PluginCatalog catalog = catalog_of(folder);
+  EXPECT_EQ(log.text(), "") << "not before it is needed";
+  const auto found = catalog.load("sampler", "draw_gxx");
+  EXPECT_TRUE(found) << found.error().message;
+  EXPECT_FALSE(catalog.find("sampler", "draw_c")) << "what the manifest tells is gone";
+  EXPECT_EQ(std::ranges::count(catalog.components(), std::string("draw_gxx"), &ComponentInfo::alias), 1);
+  const std::string path = fs::canonical(library).string(), text = log.text();
+  EXPECT_THAT(text, HasSubstr("describes another build of nascent-draw.so ("));
+  EXPECT_THAT(text, HasSubstr("nascent plugin manifest " + path));
+  EXPECT_EQ(text.find("manifest=stale"), text.rfind("manifest=stale"));
+  EXPECT_TRUE(catalog.refusals().empty());
+}
+
+TEST(PluginCatalog, a_rebuilt_library_that_is_not_asked_for_is_not_read) {
+  const Folder folder;
+  ASSERT_TRUE(write_manifest(folder.add("draw_gxx")));
+  const fs::path other = folder.add("draw_c", "other");
+  ASSERT_TRUE(write_manifest(other));
+  fs::remove(other);
+  folder.write("nascent-other.so", "no library any more");
+  const Log log;
+  PluginCatalog catalog = catalog_of(folder);
+  EXPECT_TRUE(catalog.find("sampler", "draw_gxx"));
+  EXPECT_EQ(log.text(), "");
+  EXPECT_THAT(message_of(catalog.find("sampler", "draw_c")), HasSubstr("; 1 refused"));
+  EXPECT_THAT(log.text(), HasSubstr("manifest=stale"));
+}
+
+TEST(PluginCatalog, the_earlier_folder_wins_also_with_a_library_that_has_to_be_read) {
+  for (const bool with_old_manifest : {true, false}) {
+    const Folder first, second;
+    const fs::path mine = first.add("draw_c");
+    if (with_old_manifest) first.add_manifest_of("draw_gxx", "draw_c");
+    ASSERT_TRUE(write_manifest(second.add("draw_c")));
+    const auto catalog = PluginCatalog::discover({.search_path = {first.root(), second.root()}, .allow = {}, .prober = {}});
+    ASSERT_TRUE(catalog);
+    const auto found = catalog->find("sampler", "draw_c");
+    ASSERT_TRUE(found) << found.error().message;
+    EXPECT_EQ(found->plugin->path, fs::canonical(mine)) << with_old_manifest;
+  }
+}
+
+// Answers as the tool does when it is asked to read `library`, after `first` lines of shell.
+fs::path prober(const Folder& folder, const fs::path& library, const std::string& first) {
+  folder.write("answer.json", manifest_json(library).value());
+  const fs::path script = folder.write("prober.sh", "#!/bin/sh\ncd " + folder.path() + "\necho x >>asked\n" + first + "\ncat answer.json\n");
+  fs::permissions(script, fs::perms::owner_all);
+  return script;
+}
+
+PluginCatalog catalog_with(const Folder& folder, const fs::path& prober, std::vector<std::string> allow = {}) {
+  auto catalog = PluginCatalog::discover({.search_path = {folder.root()}, .allow = std::move(allow), .prober = prober});
+  EXPECT_TRUE(catalog) << catalog.error().message;
+  return catalog ? *catalog : PluginCatalog::empty();
+}
+
+std::uintmax_t times_asked(const Folder& folder) { return fs::exists(folder.path("asked")) ? fs::file_size(folder.path("asked")) / 2 : 0; }
+
+TEST(PluginCatalog, a_library_that_is_not_on_the_allow_list_is_not_read_either) {
+  const Folder folder;
+  const auto reads = prober(folder, folder.add("draw_c"), "");
+  PluginCatalog strict = catalog_with(folder, reads, {"sha256:" + std::string(64, '0')});
+  EXPECT_THAT(message_of(strict.find("sampler", "draw_c")), HasSubstr("is not on the list plugins.allow"));
+  EXPECT_EQ(times_asked(folder), 0U) << "reading it runs its code";
 }
 
 TEST(PluginCatalog, a_manifest_of_a_touched_but_equal_library_is_good) {

@@ -124,8 +124,12 @@ class PluginCheck {
       finding.outcome = CheckOutcome::failed;
       finding.message = stored.error().message;
     } else {
+      const auto stale = staleness(*stored, file);
       stored->mtime_ns = fresh.mtime_ns;
-      if (to_json(*stored) != to_json(fresh)) {
+      if (!stale || !stale->empty()) {
+        finding.outcome = CheckOutcome::failed;
+        finding.message = stale ? fmt::format("{}; run `nascent plugin manifest {}`", *stale, path_.string()) : stale.error().message;
+      } else if (to_json(*stored) != to_json(fresh)) {
         finding.outcome = CheckOutcome::failed;
         finding.message =
             fmt::format("{}: tells other components or options than the library; run `nascent plugin manifest {}`",
