@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <signal.h>
 #include <spdlog/spdlog.h>
 #include <sys/auxv.h>
 
@@ -174,6 +175,14 @@ struct PluginCatalog::State {
     }
   }
 
+  // A child that somebody else ended, as the kernel does where memory is short, is started once more.
+  Result<ChildOutcome> run_prober(const fs::path& library) const {
+    const std::vector<std::string> command{settings.prober.string(), "plugin", "manifest", "--stdout", library.string()};
+    auto child = run_child(command, probe_limit);
+    const bool killed = child && !child->timed_out && (child->signal == SIGKILL || child->signal == SIGTERM);
+    return killed ? run_child(command, probe_limit) : child;
+  }
+
   Result<Manifest> probe(const fs::path& library) const {
     if (!settings.allow.empty()) {  // loading runs code
       const auto bytes = read_bytes(library);
@@ -186,8 +195,7 @@ struct PluginCatalog::State {
       if (!opened) return tl::unexpected(opened.error());
       return manifest_of(*opened);
     }
-    const auto child =
-        run_child({settings.prober.string(), "plugin", "manifest", "--stdout", library.string()}, probe_limit);
+    const auto child = run_prober(library);
     if (!child) return tl::unexpected(child.error());
     if (child->timed_out || child->signal != 0)
       return fail(ErrorKind::plugin,

@@ -297,6 +297,27 @@ PluginCatalog catalog_with(const Folder& folder, const fs::path& prober, std::ve
 
 std::uintmax_t times_asked(const Folder& folder) { return fs::exists(folder.path("asked")) ? fs::file_size(folder.path("asked")) / 2 : 0; }
 
+TEST(PluginCatalog, a_library_is_read_again_where_somebody_else_killed_the_process_that_read_it) {
+  for (const char* signal : {"KILL", "TERM"}) {
+    const Folder folder;
+    const fs::path library = folder.add("draw_c");
+    const auto once = prober(folder, library, std::string("mkdir once 2>/dev/null && kill -") + signal + " $$");
+    const auto found = catalog_with(folder, once).find("sampler", "draw_c");
+    EXPECT_TRUE(found) << found.error().message;
+    EXPECT_EQ(times_asked(folder), 2U);
+  }
+}
+
+TEST(PluginCatalog, a_library_that_crashes_is_not_read_again_and_one_that_is_killed_twice_is_refused) {
+  for (const auto& [signal, times] : {std::pair("SEGV", 1U), std::pair("KILL", 2U)}) {
+    const Folder folder;
+    const fs::path library = folder.add("draw_c");
+    const auto always = prober(folder, library, std::string("kill -") + signal + " $$");
+    EXPECT_THAT(message_of(catalog_with(folder, always).find("sampler", "draw_c")), HasSubstr("while it was loaded"));
+    EXPECT_EQ(times_asked(folder), times) << signal;
+  }
+}
+
 TEST(PluginCatalog, a_library_that_is_not_on_the_allow_list_is_not_read_either) {
   const Folder folder;
   const auto reads = prober(folder, folder.add("draw_c"), "");
