@@ -1,0 +1,3 @@
+#include "cell.hpp"
+
+NASCENT_PLUGIN("org.nascent.cell", "1.0.0", nascent::cell::Cell)
