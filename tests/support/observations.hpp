@@ -32,8 +32,11 @@ class History {
     n_params_ = point.x.size();
     return *this;
   }
-  // One intermediate report, for schedulers.
-  History& report(std::uint64_t trial_id, TrialState state, double budget, std::vector<double> values) {
+  // One intermediate report, for schedulers; of a trial that was forked, with its parent.
+  History& report(std::uint64_t trial_id, TrialState state, double budget, std::vector<double> values,
+                  std::uint64_t parent = NAS_NO_TRIAL) {
+    parent_.resize(trial_id_.size(), NAS_NO_TRIAL);
+    parent_.push_back(parent);
     return add(trial_id, state, std::move(values), {}, {}, budget);
   }
   [[nodiscard]] const nas_obs* get() {
@@ -52,7 +55,8 @@ class History {
             cost_.data(),
             accepted_.data(),
             &rows_,
-            metrics_.data()};
+            metrics_.data(),
+            parent_.size() == trial_id_.size() ? parent_.data() : nullptr};
     return &obs_;
   }
   [[nodiscard]] Observations view() { return Observations(get()); }
@@ -60,7 +64,7 @@ class History {
 
  private:
   std::size_t n_objectives_, n_constraints_, n_metrics_, n_params_ = 0;
-  std::vector<std::uint64_t> trial_id_;
+  std::vector<std::uint64_t> trial_id_, parent_;
   std::vector<std::uint32_t> state_;
   std::vector<double> budget_, values_, constraints_, cost_, metrics_, x_;
   std::vector<std::uint8_t> accepted_, active_;

@@ -17,7 +17,7 @@ namespace nascent::test {
 
 // Each turn every busy worker trains one unit and reports; a free one takes a promotion, else a new trial. The
 // scheduler sees all reports there are. Fails the test when a trial is promoted that is not paused, or twice to one
-// budget.
+// budget. Where the scheduler keeps a population, its forks come first, and only so many trials begin as it admits.
 class SmallStudy {
  public:
   // Values of a trial at a budget; none: it fails there, before the report.
@@ -25,6 +25,7 @@ class SmallStudy {
   struct Trial {
     TrialState state = TrialState::pending;
     std::vector<std::pair<double, std::vector<double>>> reports{};
+    std::optional<std::uint64_t> parent{};  // whose last report is the first
   };
 
   SmallStudy(Scheduler& scheduler, std::size_t workers, double full_budget, Curves curves, std::size_t n_objectives = 1)
@@ -47,7 +48,7 @@ class SmallStudy {
     History h(n_objectives_);
     for (const auto& [id, trial] : trials) {
       for (const auto& [budget, values] : trial.reports) {
-        if (id != but) h.report(id, trial.state, budget, values);
+        if (id != but) h.report(id, trial.state, budget, values, trial.parent.value_or(NAS_NO_TRIAL));
       }
     }
     return h;
@@ -73,6 +74,17 @@ class SmallStudy {
  private:
   bool begin_one(std::size_t n) {
     History seen = history();
+    auto* population = dynamic_cast<PopulationScheduler*>(&scheduler_);
+    if (population != nullptr) {
+      for (const std::uint64_t trial : population->give_up(seen.view())) trials.at(trial).state = TrialState::pruned;
+      seen = history();
+      for (const std::uint64_t parent : population->fork(seen.view())) {
+        EXPECT_EQ(trials.at(parent).state, TrialState::paused) << "trial " << parent;
+        running_.insert(trials.size());
+        trials[trials.size()] = {TrialState::pending, {trials.at(parent).reports.back()}, parent};
+        return true;
+      }
+    }
     for (const Promotion& p : scheduler_.poll(seen.view())) {
       EXPECT_EQ(trials.at(p.trial_id).state, TrialState::paused) << "trial " << p.trial_id;
       EXPECT_TRUE(promoted_.emplace(p.trial_id, p.budget).second) << p.trial_id << " to " << p.budget << ", again";
@@ -83,6 +95,8 @@ class SmallStudy {
       return true;
     }
     if (trials.size() >= n) return false;
+    if (population != nullptr && population->admits(seen.view(), begun_) == 0) return false;
+    ++begun_;
     running_.insert(trials.size());
     trials[trials.size()];
     return true;
@@ -94,7 +108,7 @@ class SmallStudy {
     if (const auto values = curves_(id, budget)) {
       trial.reports.emplace_back(budget, *values);
       History seen = history(id), own(n_objectives_);
-      for (const auto& [b, v] : trial.reports) own.report(id, TrialState::pending, b, v);
+      for (const auto& [b, v] : trial.reports) own.report(id, TrialState::pending, b, v, trial.parent.value_or(NAS_NO_TRIAL));
       const Verdict verdict = scheduler_.decide(seen.view(), own.view());
       if (verdict == Verdict::stop) trial.state = TrialState::pruned;
       if (verdict == Verdict::pause) trial.state = TrialState::paused;
@@ -110,6 +124,7 @@ class SmallStudy {
   double full_budget_;
   Curves curves_;
   std::size_t n_objectives_;
+  std::size_t begun_ = 0;  // not forked
   std::set<std::uint64_t> running_;
   std::set<std::pair<std::uint64_t, double>> promoted_;
 };

@@ -75,11 +75,16 @@ class ComponentRunner final : public TrialRunner {
   // The outcome of a training that came to an end; `repeated`: reports of earlier attempts, when it had no new ones.
   AttemptEnd judge_training(Trial& trial, const PluginResult<void>& answer, const std::vector<Report>& repeated,
                             const TrialSession& session) const;
-  PluginResult<void> call_trainer(const Trial& trial, const nas_graph* graph, const std::string& checkpoint,
-                                  const std::string& resume, nas_model* out);
+  // Where a training begins: checkpoints, of which at most one is not "".
+  struct Start {
+    std::string resume;   // the trial's own
+    std::string inherit;  // that of another one
+  };
+  PluginResult<void> call_trainer(const Trial& trial, const nas_graph* graph, const std::string& checkpoint, const Start& start,
+                                  nas_model* out);
   // The same, with all processes of the team where there is one.
   PluginResult<void> train_together(const Trial& trial, const nas_graph* graph, const std::string& checkpoint,
-                                    const std::string& resume, const TrialSession& session, nas_model* out);
+                                    const Start& start, const TrialSession& session, nas_model* out);
   PluginResult<void> compress(const Trial& trial, ModelRef& model);
   PluginResult<void> evaluate(Trial& trial, const nas_graph* graph, const ModelRef& model);
   void save(const Trial& trial, const ModelRef& model) const;
@@ -102,7 +107,7 @@ class ComponentRunner final : public TrialRunner {
   std::vector<Compression> compressions_;
   std::vector<Evaluation> evaluations_;
   TrialTask task_;
-  double paused_at_ = 0;  // budget at which the trial was paused and from which it was promoted
+  double stood_at_ = 0;  // budget at which the trial was paused and from which it was promoted; or at which another one was, from which it goes on
   Team* team_ = nullptr;
 };
 
@@ -143,7 +148,7 @@ Result<AttemptEnd> ComponentRunner::run(Trial& trial, TrialSession& session) {
   trial.metrics.clear();
   trial.details_json.clear();
   trial.artifact_dir.clear();
-  paused_at_ = std::exchange(trial.budget_spent, 0);
+  stood_at_ = std::exchange(trial.budget_spent, 0);
   auto end = attempt(trial, session);
   trial.cost_seconds += std::chrono::duration<double>(Clock::now() - started).count();  // to what it cost until its last pause
   if (end && *end == AttemptEnd::finished) check_disk(trial);
@@ -228,14 +233,22 @@ Result<AttemptEnd> ComponentRunner::train(Trial& trial, const nas_graph* graph, 
   PluginResult<void> answer;
   nas_model raw{};
   std::vector<Report> repeated;
+  const bool is_forked = trial.role == TrialRole::search && trial.parent;
   for (bool resumes = files->resumes();;) {
+    const Start start{resumes ? files->checkpoint() : "", is_forked && !resumes ? files->inherited() : ""};
+    if (is_forked && !resumes && start.inherit.empty()) {
+      files->close();
+      end_as(trial, TrialState::failed, FailureReason::error,
+             fmt::format("what it was to go on with, the checkpoint of trial {}, is not there any more", *trial.parent));
+      return AttemptEnd::finished;
+    }
     std::optional<LoggedSession> logged;
     if (files->kept()) {
       logged.emplace(session, files->reports(), resumes ? LoggedSession::Start::resumes : LoggedSession::Start::anew);
     }
     task_.begin(logged ? static_cast<TrialSession&>(*logged) : session, trial.id, trial.seed, files->folder());
     if (resumes) {
-      auto end = logged->repeat_to_end(paused_at_);
+      auto end = logged->repeat_to_end(stood_at_);
       if (!end) return session.cancelled() ? Result<AttemptEnd>(AttemptEnd::cancelled) : tl::unexpected<Error>(end.error());
       if (*end) {
         task_.end_with(std::move((*end)->report), (*end)->verdict);
@@ -243,7 +256,7 @@ Result<AttemptEnd> ComponentRunner::train(Trial& trial, const nas_graph* graph, 
         break;
       }
     }
-    answer = train_together(trial, graph, files->checkpoint(), resumes ? files->checkpoint() : "", session, &raw);
+    answer = train_together(trial, graph, files->checkpoint(), start, session, &raw);
     task_.hand_over(session);  // the log ends here
     const bool unreadable = !answer && (answer.error().status == NAS_E_IO || answer.error().status == NAS_E_INVALID);
     if (resumes && unreadable && !task_.newest()) {
@@ -268,6 +281,7 @@ Result<AttemptEnd> ComponentRunner::train(Trial& trial, const nas_graph* graph, 
   const AttemptEnd end = judge_training(trial, answer, repeated, session);
   // A checkpoint serves whoever goes on: a paused or interrupted trial.
   if (end == AttemptEnd::finished) files->close();
+  if (end == AttemptEnd::paused && files->resumes()) files->forget_inherited();
   return end;
 }
 
@@ -294,9 +308,8 @@ AttemptEnd ComponentRunner::judge_training(Trial& trial, const PluginResult<void
   return AttemptEnd::finished;
 }
 
-PluginResult<void> ComponentRunner::call_trainer(const Trial& trial, const nas_graph* graph,
-                                                 const std::string& checkpoint, const std::string& resume,
-                                                 nas_model* out) {
+PluginResult<void> ComponentRunner::call_trainer(const Trial& trial, const nas_graph* graph, const std::string& checkpoint,
+                                                 const Start& start, nas_model* out) {
   const OptionTable table = options(*study_.trainer, trial);
   const nas_config config = table.view();
   nas_train_arg arg{};
@@ -306,7 +319,9 @@ PluginResult<void> ComponentRunner::call_trainer(const Trial& trial, const nas_g
   arg.train = train_rows_;
   arg.validation = validation_rows_;
   arg.budget = budget_of(budget(trial));
-  arg.resume_dir = str(resume);
+  arg.resume_dir = str(start.resume);
+  arg.inherit_dir = str(start.inherit);
+  if (!start.inherit.empty()) arg.budget.from = stood_at_;
   arg.checkpoint_dir = str(checkpoint);
   arg.space = space_->view();
   arg.x = trial.configuration.x.data();
@@ -315,10 +330,10 @@ PluginResult<void> ComponentRunner::call_trainer(const Trial& trial, const nas_g
 }
 
 PluginResult<void> ComponentRunner::train_together(const Trial& trial, const nas_graph* graph, const std::string& checkpoint,
-                                                   const std::string& resume, const TrialSession& session, nas_model* out) {
-  if (team_ == nullptr) return call_trainer(trial, graph, checkpoint, resume, out);
+                                                   const Start& start, const TrialSession& session, nas_model* out) {
+  if (team_ == nullptr) return call_trainer(trial, graph, checkpoint, start, out);
   task_.take_place({0, team_->processes(), team_->begin(trial.id)});
-  auto answer = call_trainer(trial, graph, checkpoint, resume, out);
+  auto answer = call_trainer(trial, graph, checkpoint, start, out);
   task_.take_place({});
   const auto cause = team_->end();
   const bool lost = !answer && answer.error().status == NAS_E_CANCELLED && !session.cancelled() && !task_.session_error();

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "nascent/core/store_location.hpp"
 #include "nascent/core/trial_runner.hpp"
@@ -18,6 +19,17 @@ constexpr const char* kModelFile = "model";
 namespace {
 
 constexpr const char* kMarkFile = "study";
+constexpr const char* kInherited = "inherited";
+
+// Everything in it but what the trial has inherited.
+void empty_but_inheritance(const fs::path& folder) {
+  std::error_code error;
+  std::vector<fs::path> all;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) all.push_back(at->path());
+  for (const fs::path& path : all) {
+    if (path.filename() != kInherited) fs::remove_all(path, error);
+  }
+}
 
 std::string mark_of(const StudyRecord& study) { return fmt::format("{} {} {}\n", study.id, study.created_at, study.name); }
 
@@ -61,7 +73,9 @@ Result<TrialFiles> TrialFiles::open(const fs::path& artifacts, const Trial& tria
   if (artifacts.empty()) return TrialFiles({});
   TrialFiles files(artifacts / trial_folder(trial.id));
   std::error_code error;
-  if (trial.attempts <= 1) fs::remove_all(files.folder_, error);
+  const bool has_inherited = trial.role == TrialRole::search && trial.parent;
+  if (trial.attempts <= 1 && has_inherited) empty_but_inheritance(files.folder_);
+  if (trial.attempts <= 1 && !has_inherited) fs::remove_all(files.folder_, error);
   if (!fs::create_directories(files.checkpoint(), error) && error) {
     return fail(ErrorKind::system,
                 fmt::format("{}: {}; the files of trials go there", files.checkpoint(), error.message()));
@@ -72,6 +86,36 @@ Result<TrialFiles> TrialFiles::open(const fs::path& artifacts, const Trial& tria
 bool TrialFiles::resumes() const {
   std::error_code error;
   return kept() && !fs::is_empty(checkpoint(), error) && !error;
+}
+
+std::string TrialFiles::inherited() const {
+  std::error_code error;
+  const fs::path copy = folder_ / kInherited;
+  return kept() && fs::exists(copy, error) ? copy.string() : "";
+}
+
+void TrialFiles::forget_inherited() const {
+  std::error_code error;
+  if (kept()) fs::remove_all(folder_ / kInherited, error);
+}
+
+Result<void> TrialFiles::inherit(const fs::path& artifacts, TrialId parent, TrialId child) {
+  const fs::path from = artifacts / trial_folder(parent) / "checkpoint", folder = artifacts / trial_folder(child);
+  std::error_code error;
+  if (artifacts.empty() || fs::is_empty(from, error) || error) {
+    return fail(ErrorKind::invalid_input,
+                fmt::format("trial {} has paused and left no checkpoint in {}; trial {} was to go on from there. A population needs "
+                            "a trainer that writes checkpoints, as \"torch\" does and a program of \"command\" may",
+                            parent, from.string(), child));
+  }
+  // Renamed last: half of a checkpoint would look like one.
+  const fs::path copying = folder / "inherited.new";
+  fs::remove_all(folder, error);
+  fs::create_directories(folder, error);
+  if (!error) fs::copy(from, copying, fs::copy_options::recursive, error);
+  if (!error) fs::rename(copying, folder / kInherited, error);
+  if (!error) return {};
+  return fail(ErrorKind::system, fmt::format("the checkpoint {} cannot be copied to {}: {}", from.string(), folder.string(), error.message()));
 }
 
 void TrialFiles::discard_checkpoint() const {
@@ -96,6 +140,7 @@ void TrialFiles::close() const {
   if (!kept()) return;
   std::error_code error;
   discard_checkpoint();
+  forget_inherited();
   fs::remove(checkpoint(), error);
   fs::remove(reports(), error);
 }

@@ -12,7 +12,8 @@ namespace nascent::core {
 // Of a trial that trains; everything is a no-op and every path "" where the study keeps no files.
 class TrialFiles {
  public:
-  // Lays the folder down. What an earlier attempt of this trial left stays; what another study left there does not.
+  // Lays the folder down. What an earlier attempt of this trial left stays, and what it inherited; what another study left there
+  // does not.
   static Result<TrialFiles> open(const std::filesystem::path& artifacts, const Trial& trial);
 
   [[nodiscard]] bool kept() const { return !folder_.empty(); }
@@ -21,8 +22,14 @@ class TrialFiles {
   [[nodiscard]] std::filesystem::path reports() const { return folder_ / "reports.jsonl"; }
   // There is a checkpoint to go on from.
   [[nodiscard]] bool resumes() const;
+  // A copy of the checkpoint of the trial that this one goes on from, which serves until there is one of its own. "" where
+  // there is none.
+  [[nodiscard]] std::string inherited() const;
+  void forget_inherited() const;
   // The next training starts anew.
   void discard_checkpoint() const;
+  // Copies the checkpoint of the paused trial `parent` for `child`, all or nothing; what lay in the child's folder goes.
+  static Result<void> inherit(const std::filesystem::path& artifacts, TrialId parent, TrialId child);
   // The trial is over: nobody goes on from here.
   void close() const;
   // The same for a trial that this process need not have trained; without files a no-op.

@@ -30,6 +30,9 @@ Packer answered(nas_status status, std::string_view option, std::string_view rea
 Packer answered(const PluginResult<void>& result) {
   return result ? answered(NAS_OK, "", "") : answered(result.error().status, result.error().option, result.error().reason);
 }
+Packer answered(nas_status status, const nas_error& error) {
+  return status == NAS_OK ? answered(NAS_OK, "", "") : answered(status, error.option, error.message);
+}
 Packer refused(const Error& error) { return answered(NAS_E_INTERNAL, "", error.message); }
 
 // One component, created by the first message.
@@ -50,12 +53,16 @@ class Component {
         const Observations reports(from);
         nas_error error{};
         const nas_status status = fidelity_->tell_reports(sampler_->self(), reports.view(), &error);
-        return status == NAS_OK ? answered(NAS_OK, "", "") : answered(status, error.option, error.message);
+        return answered(status, error);
       }
       case Call::decide:
         return decide(from);
       case Call::poll:
         return poll(from);
+      case Call::admits:
+        return admits(from);
+      case Call::explore:
+        return explore(from);
       case Call::build:
         return build(from);
     }
@@ -77,12 +84,18 @@ class Component {
     return path == "scheduler" ? create_scheduler(*catalog) : create_sampler(*catalog);
   }
 
-  Packer create_sampler(PluginCatalog& catalog) {
+  // The whole space of the study.
+  Result<void> compose(PluginCatalog& catalog) {
     const auto shape = dataset_shape(catalog, study_);
-    if (!shape) return refused(shape.error());
+    if (!shape) return tl::unexpected<Error>(shape.error());
     auto space = create_space(catalog, study_, *shape);
-    if (!space) return refused(space.error());
+    if (!space) return tl::unexpected<Error>(space.error());
     space_.emplace(std::move(*space));
+    return {};
+  }
+
+  Packer create_sampler(PluginCatalog& catalog) {
+    if (const auto composed = compose(catalog); !composed) return refused(composed.error());
     const nas_sampler_arg arg = search::sampler_arg(study_.config, *space_);
     auto made = make<nas_sampler_vt>(catalog, study_.sampler, &arg, sampler_);
     if (!sampler_) return made;
@@ -110,8 +123,12 @@ class Component {
   }
 
   Packer create_scheduler(PluginCatalog& catalog) {
-    const nas_scheduler_arg arg = search::scheduler_arg(study_.config);
-    return make<nas_scheduler_vt>(catalog, *study_.scheduler, &arg, scheduler_).put(std::uint64_t{0});
+    if (const auto composed = compose(catalog); !composed) return refused(composed.error());
+    const nas_scheduler_arg arg = search::scheduler_arg(study_.config, &*space_);
+    auto made = make<nas_scheduler_vt>(catalog, *study_.scheduler, &arg, scheduler_);
+    if (!scheduler_) return made;
+    population_ = scheduler_->extension<nas_scheduler_population>(NAS_SCHEDULER_POPULATION);
+    return made.put(std::uint64_t{0}).put(population_ != nullptr).put(static_cast<std::uint64_t>(space_->size()));
   }
 
   template <class Table>
@@ -164,6 +181,27 @@ class Component {
     return answer.put_array(verdicts.data(), std::min(n, verdicts.size()));
   }
 
+  Packer admits(Unpacker& from) {
+    const Observations history(from);
+    const auto n_begun = from.get<std::uint64_t>();
+    std::uint64_t n = 0;
+    nas_error error{};
+    const nas_status status = population_->admits(scheduler_->self(), history.view(), n_begun, &n, &error);
+    return answered(status, error).put(n);
+  }
+
+  Packer explore(Unpacker& from) {
+    const auto child = from.get<std::uint64_t>();
+    const auto x = from.get_array<double>();
+    const auto active = from.get_array<std::uint8_t>();
+    if (x.size() != space_->size() || active.size() != x.size()) return answered(NAS_E_INTERNAL, "", "a row of another width than the space");
+    std::vector<double> out_x(x.size());
+    std::vector<std::uint8_t> out_active(x.size());
+    nas_error error{};
+    const nas_status status = population_->explore(scheduler_->self(), child, x.data(), active.data(), out_x.data(), out_active.data(), &error);
+    return answered(status, error).put_array(out_x.data(), out_x.size()).put_array(out_active.data(), out_active.size());
+  }
+
   ResolvedStudy study_;
   std::optional<StudySpace> space_;
   std::optional<Instance<nas_space_vt>> bare_space_;  // of an isolated space: without the parameters of other components
@@ -171,6 +209,7 @@ class Component {
   std::optional<Instance<nas_sampler_vt>> sampler_;
   const nas_sampler_fidelity* fidelity_ = nullptr;  // of a sampler that learns from reports
   std::optional<Instance<nas_scheduler_vt>> scheduler_;
+  const nas_scheduler_population* population_ = nullptr;  // of a scheduler that keeps one
 };
 
 }  // namespace

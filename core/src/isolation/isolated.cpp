@@ -44,6 +44,8 @@ class Isolated {
   // What came with the answer to Call::create.
   std::vector<std::string> metrics;         // that a sampler asks for
   bool learns_from_reports = false;         // NAS_SAMPLER_FIDELITY
+  bool keeps_population = false;            // NAS_SCHEDULER_POPULATION
+  std::size_t n_params = 0;                 // of the study, where a scheduler asks
   std::unique_ptr<const OwnedSpace> space;  // that a space declares
 
  private:
@@ -79,6 +81,9 @@ nas_status NAS_CALL create_elsewhere(const nas_host*, const nas_config*, const v
       const auto n = from.get<std::uint64_t>();
       for (std::uint64_t i = 0; i < n && from.good(); ++i) made->metrics.push_back(from.get_text());
       made->learns_from_reports = order.path == "sampler" && from.get<bool>();
+      if (order.path != "scheduler") return;
+      made->keeps_population = from.get<bool>();
+      made->n_params = from.get<std::uint64_t>();
     });
     if (status == NAS_OK && order.path == "space" && !made->space) {
       return nascent::set_error(error, NAS_E_INTERNAL, "its process answered with a space that is none");
@@ -170,6 +175,41 @@ nas_status NAS_CALL poll_promotions(void* self, const nas_obs* history, nas_verd
   });
 }
 
+nas_status NAS_CALL admits(void* self, const nas_obs* history, std::uint64_t n_begun, std::uint64_t* out, nas_error* error) noexcept {
+  return guarded(error, [&] {
+    Packer message;
+    message.put(Call::admits);
+    put(message, history);
+    message.put(n_begun);
+    return isolated(self).call(message, error, [&](Unpacker& from) { *out = from.get<std::uint64_t>(); });
+  });
+}
+
+nas_status NAS_CALL explore(void* self, std::uint64_t trial_id, const double* x, const std::uint8_t* active, double* out_x,
+                            std::uint8_t* out_active, nas_error* error) noexcept {
+  return guarded(error, [&] {
+    const std::size_t n = isolated(self).n_params;
+    Packer message;
+    message.put(Call::explore).put(trial_id).put_array(x, n).put_array(active, n);
+    bool fits = false;
+    const nas_status status = isolated(self).call(message, error, [&](Unpacker& from) {
+      const auto explored = from.get_array<double>();
+      const auto explored_active = from.get_array<std::uint8_t>();
+      fits = from.good() && explored.size() == n && explored_active.size() == n;
+      if (!fits) return;
+      std::ranges::copy(explored, out_x);
+      std::ranges::copy(explored_active, out_active);
+    });
+    return status != NAS_OK || fits ? status : nascent::set_error(error, NAS_E_INTERNAL, "its process answered with a row of another size");
+  });
+}
+constexpr nas_scheduler_population kPopulation{sizeof(nas_scheduler_population), 0, &admits, &explore};
+
+const void* NAS_CALL extension_of_scheduler(void* self, const char* id) noexcept {
+  if (std::string_view(id) == NAS_SCHEDULER_POPULATION && isolated(self).keeps_population) return &kPopulation;
+  return nullptr;
+}
+
 nas_status NAS_CALL describe_space(void* self, const nas_space** out, nas_error*) noexcept {
   *out = isolated(self).space->view();
   return NAS_OK;
@@ -193,7 +233,7 @@ nas_status NAS_CALL build_elsewhere(void* self, const double* x, const std::uint
 
 const nas_sampler_vt kSampler{sizeof(nas_sampler_vt), 0, &create_elsewhere, &destroy_elsewhere, &extension_of_sampler, &ask, &tell};
 const nas_scheduler_vt kScheduler{sizeof(nas_scheduler_vt), 0,       &create_elsewhere, &destroy_elsewhere,
-                                  &extension_of_others,     &decide, &poll_promotions};
+                                  &extension_of_scheduler,  &decide, &poll_promotions};
 const nas_space_vt kSpace{sizeof(nas_space_vt), 0, &create_elsewhere, &destroy_elsewhere, &extension_of_others, &describe_space, &build_elsewhere};
 
 const void* table_for(const nas_sampler_vt*) { return &kSampler; }

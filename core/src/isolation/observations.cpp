@@ -9,6 +9,7 @@ void put(Packer& to, const nas_obs* o) {
   to.put_array(o->trial_id, o->n).put_array(o->state, o->n).put_array(o->budget, o->n);
   to.put_array(o->values, o->n * o->n_objectives).put_array(o->constraints, o->n * o->n_constraints);
   to.put_array(o->cost_seconds, o->n).put_array(o->accepted, o->n).put_array(o->metrics, o->n * o->n_metrics);
+  to.put_array(NAS_HAS(o, nas_obs, parent) ? o->parent : nullptr, o->n);
   to.put(o->at != nullptr);
   if (o->at == nullptr) return;
   const std::size_t cells = o->n * o->at->n_params;
@@ -31,6 +32,7 @@ Observations::Observations(Unpacker& from) {
   cost_seconds_ = from.get_array<double>();
   accepted_ = from.get_array<std::uint8_t>();
   metrics_ = from.get_array<double>();
+  parent_ = from.get_array<std::uint64_t>();
   columns_.trial_id = trial_id_.data();
   columns_.state = state_.data();
   columns_.budget = budget_.data();
@@ -39,6 +41,7 @@ Observations::Observations(Unpacker& from) {
   columns_.cost_seconds = cost_seconds_.data();
   columns_.accepted = accepted_.data();
   columns_.metrics = metrics_.data();
+  if (!parent_.empty()) columns_.parent = parent_.data();
   if (!from.get<bool>()) return;
   rows_.size = sizeof rows_;
   rows_.n_params = from.get<std::uint32_t>();

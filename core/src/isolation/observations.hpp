@@ -26,7 +26,7 @@ class Observations {
   bool present_ = false;
   nas_obs columns_{};
   nas_rows rows_{};
-  std::vector<std::uint64_t> trial_id_;
+  std::vector<std::uint64_t> trial_id_, parent_;
   std::vector<std::uint32_t> state_;
   std::vector<double> budget_, values_, constraints_, cost_seconds_, metrics_, x_;
   std::vector<std::uint8_t> accepted_, active_;

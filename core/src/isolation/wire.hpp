@@ -11,7 +11,7 @@
 namespace nascent::core::isolation {
 
 // First byte of a message to the component's process.
-enum class Call : char { create = 'c', ask = 'a', tell = 't', tell_reports = 'r', decide = 'd', poll = 'p', build = 'b' };
+enum class Call : char { create = 'c', ask = 'a', tell = 't', tell_reports = 'r', decide = 'd', poll = 'p', admits = 'm', explore = 'e', build = 'b' };
 
 class Packer {
  public:

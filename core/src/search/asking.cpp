@@ -1,6 +1,7 @@
 // Asking: from what waits in the queue and what the sampler knows to trials that run.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nascent/graph.hpp>
 
 #include "execution/trial_files.hpp"
@@ -34,7 +35,16 @@ Result<void> Loop::propose(Executor& executor) {
     for (Prepared& p : *legs) batch.push_back(std::move(p));
     if (more || pass_idly()) continue;
     const bool is_idle = counts_.unfinished() == 0 && (!deterministic() || settled_ == legs_.size());
-    if (is_idle) std::ranges::move(ends_of_replayed(), std::back_inserter(batch));  // of a scheduler that now decides otherwise
+    if (!is_idle) break;
+    std::ranges::move(ends_of_replayed(), std::back_inserter(batch));  // of a scheduler that now decides otherwise
+    if (!batch.empty() || !held_back_) break;
+    if (!stored_left_) {
+      end("nothing_admitted");
+      break;
+    }
+    legs = next_trials(1);
+    if (!legs) return tl::unexpected<Error>(legs.error());
+    std::ranges::move(*legs, std::back_inserter(batch));
     break;
   }
   return submit(executor, std::move(batch));
@@ -56,14 +66,25 @@ Result<std::vector<Loop::Prepared>> Loop::promote() {
   if (cut_ || !reason_.empty()) return ends_of_replayed();
   const std::uint64_t free = config_.parallel - std::min<std::uint64_t>(counts_.unfinished(), config_.parallel);
   if (!deterministic() && (*stored || free == 0)) return promoted;
+  const std::size_t n = deterministic() ? 1 : free;
   const Verdicts::Due due = [&] {
     const Stopwatch watch(times_.decide);
-    return verdicts_->due(legs_.size(), deterministic() ? 1 : free);
+    return verdicts_->due(legs_.size(), n);
   }();
   for (const TrialId trial : due.given_up) {
     if (auto ended = give_up(history_.position_of(trial)); !ended) return tl::unexpected<Error>(ended.error());
   }
-  for (const TrialId trial : due.promoted) promoted.push_back(next_leg(history_.position_of(trial)));
+  for (const Verdicts::Due::Leg& leg : due.legs) {
+    if (promoted.size() == n) break;
+    const Position i = history_.position_of(leg.trial);
+    if (!leg.forks) {
+      promoted.push_back(next_leg(i));
+      continue;
+    }
+    auto child = fork(i);
+    if (!child) return tl::unexpected<Error>(child.error());
+    if (*child) promoted.push_back(std::move(**child));
+  }
   return promoted;
 }
 
@@ -142,7 +163,7 @@ Loop::Prepared Loop::replay_pause(Position i, Replayed& of) {
 
 bool Loop::pass_idly() {
   const Leg last = legs_.last_at_work();
-  if (!deterministic() || counts_.paused == 0 || cut_ || last == kNoLeg || legs_.seen_by(legs_.size()) > last) return false;
+  if (!deterministic() || (counts_.paused == 0 && !held_back_) || cut_ || last == kNoLeg || legs_.seen_by(legs_.size()) > last) return false;
   legs_.add_idle();
   return true;
 }
@@ -159,18 +180,26 @@ Result<std::size_t> Loop::room() {
   const auto stored = next_is_stored();
   if (!stored) return tl::unexpected<Error>(stored.error());
   stored_left_ = *stored;
+  held_back_ = false;
   const std::uint64_t asked = history_.size();
   if (!*stored && (cut_ || !reason_.empty() || !stop_rule_.allows(asked))) return 0;
   if (!deterministic()) {
     if (*stored) return config_.parallel;
     const std::uint64_t free = config_.parallel - std::min<std::uint64_t>(counts_.unfinished(), config_.parallel);
-    return config_.stop.trials ? std::min(free, *config_.stop.trials - asked) : free;
+    return admitted(config_.stop.trials ? std::min(free, *config_.stop.trials - asked) : free);
   }
   if (cut_) return 1;  // taken up to be counted, not to run
   if (auto told = tell_what_is_seen(); !told) return tl::unexpected<Error>(told.error());
-  if (*stored) return 1;
-  end(stop_rule_.reached(clock_.seconds()));
-  return reason_.empty() ? 1 : 0;
+  if (!*stored) end(stop_rule_.reached(clock_.seconds()));
+  return *stored || reason_.empty() ? admitted(1) : 0;
+}
+
+std::size_t Loop::admitted(std::size_t n) {
+  if (n == 0 || !verdicts_ || !verdicts_->keeps_population()) return n;
+  const Stopwatch watch(times_.decide);
+  const std::uint64_t admits = verdicts_->admits(legs_.size(), history_.size() - children_);
+  held_back_ = admits == 0;
+  return std::min<std::uint64_t>(n, admits);
 }
 
 Result<std::vector<Loop::Prepared>> Loop::next_trials(std::size_t n) {
@@ -207,11 +236,17 @@ Result<Loop::Prepared> Loop::adopt(Trial trial) {
   const Position i = history_.append(trial.id);
   std::ranges::copy(trial.configuration.x, history_.x_of(i));
   std::ranges::copy(trial.configuration.active, history_.active_of(i));
-  ++counts_.asked;
-  if (config_.duplicates != Duplicates::retrain && trial.state != TrialState::invalid) {
-    known_.find_or_add(trial.id, trial.architecture_hash, trial.configuration.x, trial.configuration.active);
+  if (trial.parent && verdicts_) {
+    const auto birth = birth_of(trial.id);
+    if (!birth) return tl::unexpected<Error>(birth.error());
+    begin_child(i, *birth);
+  } else {
+    if (config_.duplicates != Duplicates::retrain && trial.state != TrialState::invalid) {
+      known_.find_or_add(trial.id, trial.architecture_hash, trial.configuration.x, trial.configuration.active);
+    }
+    ++counts_.asked;
+    legs_.add(i);
   }
-  legs_.add(i);
   const bool may_be_given_up = trial.state == TrialState::pruned;
   const bool may_have_paused = trial.attempts > (trial.finished() && !may_be_given_up ? 1U : 0U);
   if (verdicts_ && deterministic() && !cut_ && may_have_paused) {

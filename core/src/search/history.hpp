@@ -60,6 +60,8 @@ class History {
   [[nodiscard]] std::span<double> metrics_of(Position i) { return {metrics_.data() + i * n_metrics_, n_metrics_}; }
   // state: NAS_TRIAL_*. Losses become 0 in a state without values.
   void finish(Position i, std::uint32_t state, double budget, double cost_seconds);
+  // A pending trial goes on from what another one has reached.
+  void begin_at(Position i, double budget) { budget_[i] = budget; }
   // A paused trial trains on: it is pending again, with what it has cost so far.
   void reopen(Position i) { state_[i] = NAS_TRIAL_PENDING; }
   void accept(Position i) { accepted_[i] = 1; }

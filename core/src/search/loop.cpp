@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "execution/trial_files.hpp"
 #include "scores.hpp"
 
 namespace nascent::core::search {
@@ -260,6 +261,8 @@ Result<void> Loop::take(const Trial& trial) {
     case TrialState::paused: ++counts_.paused; break;
     default: ++counts_.failed;
   }
+  // Where its process died nobody took away what it had inherited.
+  if (trial.parent && trial.state == TrialState::failed) TrialFiles::close(artifacts_, trial.id);
   if (trial.duplicate_of) ++counts_.duplicates;
   if (trial.state == TrialState::completed && !history_.feasible(i)) ++counts_.infeasible;
   if (!deterministic()) fresh_.push_back(i);

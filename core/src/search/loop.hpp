@@ -96,6 +96,15 @@ class Loop {
   Result<void> tell_what_is_seen();
   // The paused trials that go on now.
   Result<std::vector<Prepared>> promote();
+  // A trial goes on from the checkpoint of the paused one at `parent`: a new one, or what the store has next. None where no
+  // more may be begun, or where an earlier run went on with the parent.
+  Result<std::optional<Prepared>> fork(Position parent);
+  // The next leg is the first of the forked trial at `i`.
+  void begin_child(Position i, const Birth& birth);
+  // The configuration of a child, checked.
+  Result<Configuration> explored(TrialId child, Position parent);
+  // Of a forked trial that the store has.
+  Result<Birth> birth_of(TrialId child);
   // A paused trial ends, and its checkpoint goes.
   Result<void> give_up(Position i);
   std::vector<Prepared> ends_of_replayed();
@@ -105,6 +114,8 @@ class Loop {
   bool pass_idly();
   // How many trials may be asked for now.
   Result<std::size_t> room();
+  // How many of `n` the scheduler admits.
+  std::size_t admitted(std::size_t n);
   Result<bool> next_is_stored();
   // Up to `n` more trials: first those the store has, then the sampler's.
   Result<std::vector<Prepared>> next_trials(std::size_t n);
@@ -164,6 +175,9 @@ class Loop {
   std::string reason_;           // not empty: nothing more is asked for
   bool opened_ = false, interrupted_ = false, cut_ = false;
   bool stored_left_ = false;     // the store has trials that this run has not come to
+  bool held_back_ = false;       // the scheduler admits none of the trials that might be asked for
+  std::uint64_t children_ = 0;   // trials that were forked
+  std::optional<std::unordered_map<TrialId, Birth>> births_;  // as the diary has them, once it was read
 
   std::optional<TrialId> incumbent_;
   double incumbent_loss_ = 0;

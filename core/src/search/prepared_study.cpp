@@ -11,6 +11,7 @@
 #include "execution/evaluation.hpp"
 #include "isolation/isolated.hpp"
 #include "judged_metrics.hpp"
+#include "nascent/core/trial_runner.hpp"
 #include "nascent/core/warm_start.hpp"
 #include "plugins/handshake.hpp"
 #include "proposals.hpp"
@@ -168,8 +169,17 @@ void Preparation::create_sampler() {
 
 void Preparation::create_scheduler() {
   if (!draft_.settings_known || !study_.scheduler) return;
-  const nas_scheduler_arg arg = search::scheduler_arg(study_.config);
+  const StudySpace* space = draft_.parameters_known ? space_.get() : nullptr;
+  const nas_scheduler_arg arg = search::scheduler_arg(study_.config, space);
   scheduler_ = create<nas_scheduler_vt>(*study_.scheduler, &arg);
+  if (!scheduler_ || !search::keeps_population(*scheduler_)) return;
+  const StudyConfig& config = study_.config;
+  if (artifacts_folder(config.store, config.name, config.workers.artifacts).empty()) {
+    draft_.mistakes.add(config_of(*study_.scheduler).type_where,
+                        fmt::format("scheduler {} lets trials go on from the checkpoints of others, and a study whose store is {} keeps no files; "
+                                    "name a folder with workers.artifacts, or take a file as its store",
+                                    toml_text(study_.scheduler->info.alias), toml_text(config.store)));
+  }
 }
 
 void Preparation::check_trainer() {

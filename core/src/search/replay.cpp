@@ -67,6 +67,11 @@ Result<Recording> recording_of(Store& store, StudyId study, TrialId id) {
   }
   // A duplicate never trained: its metrics are those of the first.
   if ((*row)->duplicate_of) return recording_of(store, study, *(*row)->duplicate_of);
+  if ((*row)->role == TrialRole::search && (*row)->parent) {
+    return fail(ErrorKind::invalid_input, fmt::format("trial {} went on from a checkpoint of trial {}, which is not kept; it cannot be trained "
+                                                      "again from nothing",
+                                                      id, *(*row)->parent));
+  }
   auto reports = store.reports(study, id);
   if (!reports) return tl::unexpected<Error>(reports.error());
   return Recording{std::move(**row), RecordedVerdicts(std::move(*reports))};

@@ -22,6 +22,8 @@ class Curve {
 
   [[nodiscard]] std::size_t size() const { return last_ - first_; }
   Observation operator[](std::size_t i) const { return all_[first_ + i]; }
+  // Of row i alone.
+  [[nodiscard]] Curve row(std::size_t i) const { return {all_, first_ + i, first_ + i + 1}; }
   [[nodiscard]] Observation newest() const { return all_[last_ - 1]; }
   [[nodiscard]] std::uint64_t trial_id() const { return newest().trial_id(); }
   [[nodiscard]] TrialState state() const { return newest().state(); }

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,6 +52,11 @@ class Observation {
   [[nodiscard]] bool accepted() const { return c_->accepted[i_] != 0; }
   // What Sampler::metrics() asks for, in that order; NaN where the trial did not measure it.
   [[nodiscard]] std::span<const double> metrics() const { return {c_->metrics + i_ * c_->n_metrics, c_->n_metrics}; }
+  // For schedulers: from whose checkpoint the trial went on; none: it began from nothing.
+  [[nodiscard]] std::optional<std::uint64_t> parent() const {
+    if (!NAS_HAS(c_, nas_obs, parent) || c_->parent[i_] == NAS_NO_TRIAL) return std::nullopt;
+    return c_->parent[i_];
+  }
   // The configuration; not for schedulers.
   [[nodiscard]] ConstRow at() const {
     const std::size_t n = c_->at->n_params;

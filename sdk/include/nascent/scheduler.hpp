@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "nascent/sampler.hpp"
@@ -23,6 +25,8 @@ struct SchedulerSetup {
   std::size_t parallel = 1;
   nas_budget budget{};        // the full budget of a trial
   std::uint64_t seed = 0;
+  SpaceView space{};          // outlives the scheduler; of no parameters where the host does not know it
+  std::size_t n_architecture_params = 0;  // the first ones make the architecture, the others are options
 };
 
 struct SchedulerKind;
@@ -49,13 +53,36 @@ class Scheduler {
   }
 };
 
+// A scheduler that keeps a population (NAS_SCHEDULER_POPULATION): it decides how many trials the sampler begins, and trials
+// of its own go on from the checkpoints of paused ones, with other options. Such a trial, a child, is in the history from its
+// beginning: its first row is what its parent had reached, and Observation::parent() names the parent.
+class PopulationScheduler : public Scheduler {
+ public:
+  explicit PopulationScheduler(const SchedulerSetup& setup) : space_(setup.space) {}
+  // Parents of children to begin now, the most urgent first; a trial that is named twice gets two. Only paused trials.
+  // Asked together with poll(), whose promotions come after all forks: a parent stands where it paused until they are done.
+  // One child at a time comes into the history, and then this is asked again.
+  virtual std::vector<std::uint64_t> fork(const Observations& history) = 0;
+  // How many more trials the sampler, or the queue, may begin now, of which it has begun `n_begun`.
+  virtual std::uint64_t admits(const Observations& history, std::uint64_t n_begun) = 0;
+  // Makes the parent's configuration that of child `trial_id`. The first n_architecture_params stay.
+  virtual void explore(std::uint64_t trial_id, Row row) = 0;
+
+  [[nodiscard]] SpaceView space() const { return space_; }
+
+ private:
+  SpaceView space_;
+};
+
 struct SchedulerKind {
   static constexpr std::string_view id = NAS_KIND_SCHEDULER;
   template <class T>
   static nas_status NAS_CALL create(const nas_host* host, const nas_config* config, const void* kind_arg, void** self, nas_error* error) noexcept {
     return guarded(error, [&] {
       const auto& arg = detail::required<nas_scheduler_arg>(kind_arg, "nas_scheduler_arg");
-      return detail::create<T>(config, SchedulerSetup{Host(host), arg.n_objectives, arg.parallel, arg.budget, arg.seed}, self, error);
+      const SpaceView space(NAS_HAS(&arg, nas_scheduler_arg, space) ? arg.space : nullptr);
+      return detail::create<T>(
+          config, SchedulerSetup{Host(host), arg.n_objectives, arg.parallel, arg.budget, arg.seed, space, arg.n_architecture_params}, self, error);
     });
   }
   template <class T>
@@ -74,13 +101,42 @@ struct SchedulerKind {
       T& scheduler = detail::self_of<T>(self);
       std::vector<nas_verdict> due;  // giving up takes no time and frees the disk: first
       for (const std::uint64_t trial : scheduler.give_up(Observations(history))) due.push_back({trial, NAS_STOP, 0, 0});
+      if constexpr (keeps_population<T>) {
+        for (const std::uint64_t parent : scheduler.fork(Observations(history))) due.push_back({parent, NAS_FORK, 0, 0});
+      }
       for (const Promotion& p : scheduler.poll(Observations(history))) due.push_back({p.trial_id, NAS_PROMOTE, 0, p.budget});
       *n = std::min(cap, due.size());
       std::copy_n(due.begin(), *n, out);
     });
   }
   template <class T>
-  static constexpr nas_scheduler_vt table{sizeof(nas_scheduler_vt), 0, &create<T>, &detail::destroy<T>, &detail::extension<T>,
+  static constexpr bool keeps_population = std::derived_from<T, PopulationScheduler>;
+  template <class T>
+  static nas_status NAS_CALL admits(void* self, const nas_obs* history, std::uint64_t n_begun, std::uint64_t* out, nas_error* error) noexcept {
+    return guarded(error, [&] { *out = detail::self_of<T>(self).admits(Observations(history), n_begun); });
+  }
+  template <class T>
+  static nas_status NAS_CALL explore(void* self, std::uint64_t trial_id, const double* x, const std::uint8_t* active, double* out_x,
+                                     std::uint8_t* out_active, nas_error* error) noexcept {
+    return guarded(error, [&] {
+      T& scheduler = detail::self_of<T>(self);
+      const std::size_t n = scheduler.space().size();
+      std::copy_n(x, n, out_x);
+      std::copy_n(active, n, out_active);
+      scheduler.explore(trial_id, {{out_x, n}, {out_active, n}});
+    });
+  }
+  template <class T>
+  static constexpr nas_scheduler_population population_table{sizeof(nas_scheduler_population), 0, &admits<T>, &explore<T>};
+  template <class T>
+  static const void* NAS_CALL extension(void* self, const char* id) noexcept {
+    if constexpr (keeps_population<T>) {
+      if (id != nullptr && std::string_view(id) == NAS_SCHEDULER_POPULATION) return &population_table<T>;
+    }
+    return detail::extension<T>(self, id);
+  }
+  template <class T>
+  static constexpr nas_scheduler_vt table{sizeof(nas_scheduler_vt), 0, &create<T>, &detail::destroy<T>, &extension<T>,
                                           &decide<T>, &poll<T>};
 };
 

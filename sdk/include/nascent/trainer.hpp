@@ -25,6 +25,9 @@ struct TrainRequest {
   std::span<const nas_named_tensor> initial_weights;
   SpaceView space;                 // the configuration itself
   ConstRow configuration;
+  // A checkpoint, at `budget.from`, of a trial with the same architecture and other options, or empty: start from its weights,
+  // and from the state of its optimiser where that fits. Not together with resume_dir.
+  std::string inherit_dir{};
 };
 
 // Work done once per study, for instance training a weight-sharing supernet.
@@ -80,7 +83,8 @@ struct TrainerKind {
                                  Options(arg->options), Subset(arg->train), Subset(arg->validation), arg->budget,
                                  std::string(view(arg->resume_dir)), std::string(view(arg->checkpoint_dir)),
                                  std::string(view(arg->prepared_dir)), {arg->initial_weights, arg->n_initial_weights}, space,
-                                 ConstRow({arg->x, space.size()}, {arg->active, space.size()})};
+                                 ConstRow({arg->x, space.size()}, {arg->active, space.size()}),
+                                 NAS_HAS(arg, nas_train_arg, inherit_dir.p) ? std::string(view(arg->inherit_dir)) : std::string()};
       *out = detail::SharedModel::share(detail::self_of<T>(self).train(Task(task), request));
     });
   }

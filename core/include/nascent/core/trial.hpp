@@ -59,7 +59,7 @@ struct Trial {
   std::uint64_t seed = 0;         // of the trial's training
   std::string architecture_hash;  // canonical hash of the graph; empty for spaces without architectures
   std::optional<TrialId> duplicate_of;  // metrics were taken from this trial
-  std::optional<TrialId> parent;        // final trials: the search trial that is retrained
+  std::optional<TrialId> parent;  // final trials: the search trial that is retrained; search trials: from whose checkpoint it went on
   double budget_spent = 0;        // in the study's budget unit
   std::vector<Metric> metrics;    // last report and evaluators; empty unless completed or pruned
   std::string details_json;       // arrays and text from evaluators (confusion matrix), JSON object or empty

@@ -13,6 +13,7 @@ namespace {
 
 using Scheduler = Instance<nas_scheduler_vt>;
 constexpr double full_budget = 9;
+constexpr std::uint32_t n_architecture_params = 2;  // of mixed_space()
 
 // Learning curves that fall at different speeds to different floors.
 double loss(std::uint64_t trial, double budget) {
@@ -43,6 +44,12 @@ class SchedulerCheck {
     repeat(*scheduler);
     list_.property("only_paused_trials_are_promoted");
     poll(*scheduler);
+    if (population(*scheduler) != nullptr) {
+      list_.property("a_population_begins");
+      admit(*scheduler);
+      list_.property("children_keep_the_architecture_and_are_of_the_space", 32);
+      explore(*scheduler);
+    }
     list_.property("no_report_is_refused");
     ObservationColumns none(0), empty(0);
     nas_verdict verdict{};
@@ -57,7 +64,7 @@ class SchedulerCheck {
 
  private:
   PluginResult<Scheduler> make(std::uint32_t n_objectives) {
-    const nas_scheduler_arg arg{sizeof arg, n_objectives, 2, 0, {NAS_UNIT_EPOCH, 0, 0, full_budget}, 42};
+    const nas_scheduler_arg arg{sizeof arg, n_objectives, 2, n_architecture_params, {NAS_UNIT_EPOCH, 0, 0, full_budget}, 42, mixed_space().view()};
     return fresh<nas_scheduler_vt>(component_, options_, &arg);
   }
 
@@ -133,8 +140,10 @@ class SchedulerCheck {
         if (!list_.that(trial != trials_.end() && trial->second.state == NAS_TRIAL_PAUSED,
                         fmt::format("poll decides about trial {}, which is not paused", out[i].trial_id)))
           return;
+        if (out[i].verdict == NAS_FORK && population(scheduler) != nullptr) continue;  // as many as it likes
         const bool promotes = out[i].verdict == NAS_PROMOTE;
-        list_.that(promotes || out[i].verdict == NAS_STOP, "poll gives a verdict that is neither NAS_PROMOTE nor NAS_STOP");
+        list_.that(promotes || out[i].verdict == NAS_STOP,
+                   "poll gives a verdict that is neither NAS_PROMOTE nor NAS_STOP, nor NAS_FORK with " NAS_SCHEDULER_POPULATION);
         list_.that(!promotes || (out[i].budget > trial->second.spent && out[i].budget <= full_budget),
                    fmt::format("poll promotes trial {} from {} to {}; it must lie above, and at most at {}",
                                out[i].trial_id, trial->second.spent, out[i].budget, full_budget));
@@ -142,6 +151,43 @@ class SchedulerCheck {
         seen.push_back(out[i].trial_id);
       }
     }
+  }
+
+  static const nas_scheduler_population* population(const Scheduler& scheduler) {
+    return scheduler.extension<nas_scheduler_population>(NAS_SCHEDULER_POPULATION);
+  }
+
+  void admit(const Scheduler& scheduler) {
+    std::uint64_t first = 0, again = 1;
+    nas_error error{};
+    if (population(scheduler)->admits(scheduler.self(), nullptr, 0, &first, &error) != NAS_OK ||
+        population(scheduler)->admits(scheduler.self(), nullptr, 0, &again, &error) != NAS_OK) {
+      return list_.fails(std::string("admits fails: ") + error.message);
+    }
+    list_.that(first > 0, "admits no trial to a study that has none; nothing would ever run");
+    list_.that(first == again, fmt::format("admits {} trials, and {} when asked again", first, again));
+  }
+
+  void explore(const Scheduler& scheduler) {
+    const SpaceView space(mixed_space().view());
+    for (std::uint64_t child = 0; child < 32 && !list_.failed(); ++child) {
+      Point parent(space.size());
+      Rng rng(42, child);
+      space.sample(rng, parent.row());
+      const Point explored = explore(scheduler, child, parent), again = explore(scheduler, child, parent);
+      list_.that(explored == again, fmt::format("trial {} explores two configurations from one parent", child));
+      list_.that(space.contains(explored.row()), fmt::format("trial {} explores a configuration that is none of the space", child));
+      list_.that(std::equal(parent.x.begin(), parent.x.begin() + n_architecture_params, explored.x.begin()),
+                 fmt::format("trial {} explores another architecture than its parent's, whose weights would not fit", child));
+    }
+  }
+  Point explore(const Scheduler& scheduler, std::uint64_t child, const Point& parent) {
+    Point explored(parent.x.size());
+    nas_error error{};
+    const nas_status status =
+        population(scheduler)->explore(scheduler.self(), child, parent.x.data(), parent.active.data(), explored.x.data(), explored.active.data(), &error);
+    if (status != NAS_OK) list_.fails(std::string("explore fails: ") + error.message);
+    return explored;
   }
 
   struct Decision {

@@ -33,7 +33,7 @@ struct KindArguments {
   nas_task_shape task{sizeof task, 10, shape, 3, 10};
   nas_space_arg space{sizeof space, 0, &task};
   nas_sampler_arg sampler{sizeof sampler, 1, 0, 1, finite_space().view(), 1, 0};
-  nas_scheduler_arg scheduler{sizeof scheduler, 1, 1, 0, {NAS_UNIT_EPOCH, 0, 0, 9}, 1};
+  nas_scheduler_arg scheduler{sizeof scheduler, 1, 1, 0, {NAS_UNIT_EPOCH, 0, 0, 9}, 1, finite_space().view()};
   nas_evaluator_arg classifier{sizeof classifier, 10, finite_space().view()},
       regressor{sizeof regressor, 0, finite_space().view()};
 

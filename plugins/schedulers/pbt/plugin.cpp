@@ -1,0 +1,3 @@
+#include "pbt.hpp"
+
+NASCENT_PLUGIN("org.nascent.pbt", "1.0.0", nascent::pbt::Pbt)
