@@ -4,7 +4,7 @@
 #include <array>
 #include <optional>
 
-#include "../pick.hpp"
+#include "shared/pick.hpp"
 #include "nascent/space.hpp"
 #include "wiring.hpp"
 

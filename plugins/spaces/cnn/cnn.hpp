@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "../pick.hpp"
+#include "shared/pick.hpp"
 #include "blocks.hpp"
 #include "nascent/space.hpp"
 

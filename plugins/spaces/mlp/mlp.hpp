@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "../pick.hpp"
+#include "shared/pick.hpp"
 #include "nascent/space.hpp"
 
 namespace nascent::mlp {

@@ -72,6 +72,9 @@ class SpaceBuilder {
     return {declare(discrete(name, ParameterKind::ordinal, values, std::move(weights)))};
   }
 
+  // A variable as it is described, but for its conditions: those in force here. Its place in the space.
+  std::size_t parameter(Parameter p) { return declare(std::move(p)); }
+
   // Everything declared by `part(*this)` gets the prefix "<name>.". Returns what `part` returns, which may be nothing.
   template <class Part>
   decltype(auto) nested(const std::string& name, Part&& part) {
@@ -212,6 +215,7 @@ class Values {
   std::optional<Part> operator[](const Optional<Part>& optional) const {
     return (*this)[optional.present] ? std::optional<Part>(optional.part) : std::nullopt;
   }
+  [[nodiscard]] const nas_param& param(std::size_t index) const { return space_.param(index); }
   [[nodiscard]] bool active(std::size_t index) const { return row_.active[index] != 0; }
   [[nodiscard]] ConstRow row() const { return row_; }
 
