@@ -1,7 +1,6 @@
 #include "asha.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "shared/best_first.hpp"
@@ -15,29 +14,46 @@ Asha::Asha(const Options& given, const SchedulerSetup& setup)
       rungs_(schedulers::rungs_of(given, setup.budget)),
       pauses_(given.text("form") == "promotion") {}
 
-// Those of `trials` that may go on past a rung, best first. A trial that failed on the way to the rung is the worst
-// there.
-std::vector<Curve> Asha::leaders(std::vector<Curve> trials, std::size_t rung) const {
-  std::erase_if(trials, [&](const Curve& t) {
-    const bool failed_on_the_way = t.state() == TrialState::failed && (rung == 0 || t.reached(rungs_[rung - 1]));
-    return !t.reached(rungs_[rung]) && !failed_on_the_way;
-  });
-  auto n = static_cast<std::size_t>(schedulers::floor_of(static_cast<double>(trials.size()) / eta_));
-  if (!pauses_) n = std::max<std::size_t>(n, 1);
-  trials = schedulers::best_first(std::move(trials), rungs_[rung]);
-  trials.erase(trials.begin() + std::min(static_cast<std::ptrdiff_t>(n), std::ssize(trials)), trials.end());
-  return trials;
+bool Asha::competes(const Curve& trial, std::size_t rung) const {
+  if (trial.reached(rungs_[rung])) return true;
+  return trial.state() == TrialState::failed && (rung == 0 || trial.reached(rungs_[rung - 1]));
+}
+
+std::size_t Asha::places(std::size_t n) const {
+  const auto best = static_cast<std::size_t>(schedulers::floor_of(static_cast<double>(n) / eta_));
+  return pauses_ ? best : std::max<std::size_t>(best, 1);
+}
+
+std::vector<Curve> Asha::leaders(const std::vector<Curve>& trials, std::size_t rung) const {
+  std::vector<Curve> all;
+  for (const Curve& t : trials) {
+    if (competes(t, rung)) all.push_back(t);
+  }
+  const std::size_t n = places(all.size());
+  return schedulers::best_first(std::move(all), rungs_[rung], n);
+}
+
+bool Asha::leads(const Curve& own, const Observations& history, std::size_t rung) const {
+  if (own.newest().values().size() == 1) {  // counting is enough
+    const schedulers::Standing here(own, rungs_[rung]);
+    std::size_t n = 1, ahead = 0;
+    schedulers::for_each_curve(history, [&](const Curve& t) {
+      if (!competes(t, rung)) return;
+      ++n;
+      if (schedulers::Standing(t, rungs_[rung]) < here) ++ahead;
+    });
+    return ahead < places(n);
+  }
+  std::vector<Curve> all = schedulers::curves_of(history);
+  all.push_back(own);
+  const std::vector<Curve> leading = leaders(all, rung);
+  return std::any_of(leading.begin(), leading.end(), [&](const Curve& t) { return t.trial_id() == own.trial_id(); });
 }
 
 Verdict Asha::decide(const Observations& history, const Observations& trial) {
   const Curve own(trial);
   const auto rung = rungs_.arrived(own);
-  if (!rung) return Verdict::go;
-  std::vector<Curve> all = schedulers::curves_of(history);
-  all.push_back(own);
-  for (const Curve& leader : leaders(std::move(all), *rung)) {
-    if (leader.trial_id() == own.trial_id()) return Verdict::go;
-  }
+  if (!rung || leads(own, history, *rung)) return Verdict::go;
   return pauses_ ? Verdict::pause : Verdict::stop;
 }
 

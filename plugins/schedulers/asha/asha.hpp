@@ -30,7 +30,13 @@ class Asha : public Scheduler {
   std::vector<Promotion> poll(const Observations& history) override;
 
  private:
-  [[nodiscard]] std::vector<schedulers::Curve> leaders(std::vector<schedulers::Curve> trials, std::size_t rung) const;
+  // Does the trial count at the rung? One that failed on the way to it is the worst there.
+  [[nodiscard]] bool competes(const schedulers::Curve& trial, std::size_t rung) const;
+  // How many of n may go on past a rung.
+  [[nodiscard]] std::size_t places(std::size_t n) const;
+  // Those of `trials` that may go on past a rung, best first.
+  [[nodiscard]] std::vector<schedulers::Curve> leaders(const std::vector<schedulers::Curve>& trials, std::size_t rung) const;
+  [[nodiscard]] bool leads(const schedulers::Curve& own, const Observations& history, std::size_t rung) const;
 
   double eta_;
   schedulers::Rungs rungs_;

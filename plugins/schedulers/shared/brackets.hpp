@@ -47,11 +47,12 @@ class Brackets {
       const Place place = place_of(t->trial_id());
       const std::uint64_t end = place.first + place.bracket.trials;
       const auto next = std::find_if(t, history.end(), [end](const Curve& c) { return c.trial_id() >= end; });
+      const bool any_paused = std::any_of(t, next, [](const Curve& c) { return c.state() == TrialState::paused; });
       // Ids without a report, from `lost_below` on, may belong to trials that have just begun.
       const std::uint64_t from = std::clamp(lost_below, place.first, end);
       const auto seen = std::count_if(t, next, [from](const Curve& c) { return c.trial_id() >= from; });
       const bool all_seen = static_cast<std::uint64_t>(seen) == end - from;
-      promote(place.bracket, std::vector<Curve>(t, next), all_seen, due);
+      if (any_paused) promote(place.bracket, std::vector<Curve>(t, next), all_seen, due);
       t = next;
     }
     return due;

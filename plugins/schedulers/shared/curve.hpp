@@ -43,15 +43,19 @@ class Curve {
     }
     return all_[from].values();
   }
-  // The lowest finite value of each objective in the reports up to `budget`, infinity without one. [n_objectives].
-  [[nodiscard]] std::vector<double> best_until(double budget) const {
-    std::vector<double> best(newest().values().size(), std::numeric_limits<double>::infinity());
+  // The lowest finite value of objective k in the reports up to `budget`, infinity without one.
+  [[nodiscard]] double best_until(double budget, std::size_t k) const {
+    double best = std::numeric_limits<double>::infinity();
     for (std::size_t i = 0; i < size() && (*this)[i].budget() <= budget; ++i) {
-      const std::span<const double> values = (*this)[i].values();
-      for (std::size_t k = 0; k < best.size(); ++k) {
-        if (std::isfinite(values[k])) best[k] = std::min(best[k], values[k]);
-      }
+      const double value = (*this)[i].values()[k];
+      if (std::isfinite(value)) best = std::min(best, value);
     }
+    return best;
+  }
+  // Of each objective. [n_objectives].
+  [[nodiscard]] std::vector<double> best_until(double budget) const {
+    std::vector<double> best(newest().values().size());
+    for (std::size_t k = 0; k < best.size(); ++k) best[k] = best_until(budget, k);
     return best;
   }
 
@@ -60,14 +64,20 @@ class Curve {
   std::size_t first_, last_;
 };
 
+// Calls `visit` with each of the history's trials, by their ids.
+template <class Visit>
+void for_each_curve(const Observations& history, const Visit& visit) {
+  for (std::size_t i = 0, first = 0; i < history.size(); ++i) {
+    if (i + 1 < history.size() && history[i + 1].trial_id() == history[i].trial_id()) continue;
+    visit(Curve(history, first, i + 1));
+    first = i + 1;
+  }
+}
+
 // The history's trials, by their ids.
 inline std::vector<Curve> curves_of(const Observations& history) {
   std::vector<Curve> curves;
-  for (std::size_t i = 0, first = 0; i < history.size(); ++i) {
-    if (i + 1 < history.size() && history[i + 1].trial_id() == history[i].trial_id()) continue;
-    curves.emplace_back(history, first, i + 1);
-    first = i + 1;
-  }
+  for_each_curve(history, [&](const Curve& c) { curves.push_back(c); });
   return curves;
 }
 

@@ -7,6 +7,7 @@
 
 #include "support/config.hpp"
 #include "support/observations.hpp"
+#include "support/scheduler_histories.hpp"
 #include "support/small_study.hpp"
 
 namespace nascent::asha {
@@ -171,6 +172,49 @@ TEST(Asha, failures_and_gaps_block_nobody) {
     EXPECT_GE(study.count(TrialState::completed), 2U) << form;
     EXPECT_EQ(study.count(TrialState::pending), 0U);
     EXPECT_EQ(study.count(TrialState::paused) > 0, std::string_view(form) == "promotion");
+  }
+}
+
+// The rule as it is told: rank all that came to the rung, or failed on the way to it; the first floor(n / 3) go on.
+std::vector<std::uint64_t> lead_by_the_rule(const std::vector<schedulers::Curve>& trials, double rung, double below, bool stops) {
+  std::vector<schedulers::Curve> there;
+  for (const schedulers::Curve& t : trials) {
+    if (t.reached(rung) || (t.state() == TrialState::failed && t.reached(below))) there.push_back(t);
+  }
+  std::vector<std::uint64_t> ids = test::ranked(there, rung);
+  ids.resize(std::min(ids.size(), std::max<std::size_t>(ids.size() / 3, stops ? 1 : 0)));
+  return ids;
+}
+
+TEST(Asha, decides_and_promotes_as_the_ranking_of_all_trials_says) {
+  const double rungs[] = {0, 1, 3, 9};
+  for (std::uint64_t seed = 0; seed < 2000; ++seed) {
+    Rng rng(2, seed);
+    const std::size_t n_objectives = 1 + seed % 2;
+    const bool stops = seed % 4 < 2;
+    Asha rule = make(stops ? "stopping" : "promotion", 9, n_objectives);
+    History h = test::random_history(rng, n_objectives);
+    const std::vector<schedulers::Curve> others = schedulers::curves_of(h.view());
+
+    const std::size_t rung = 1 + rng.below(2);
+    const std::uint64_t own = 200 * rng.below(2);  // before or behind all others
+    History trial(n_objectives);
+    const double value = seed % 17 == 0 ? std::nan("") : static_cast<double>(rng.below(8)) - 4;
+    trial.report(own, TrialState::pending, rungs[rung], std::vector<double>(n_objectives, value));
+    std::vector<schedulers::Curve> all = others;
+    all.emplace_back(trial.view());
+    const auto leading = lead_by_the_rule(all, rungs[rung], rungs[rung - 1], stops);
+    const bool goes_on = std::find(leading.begin(), leading.end(), own) != leading.end();
+    EXPECT_EQ(rule.decide(h.view(), trial.view()), goes_on ? Verdict::go : stops ? Verdict::stop : Verdict::pause) << seed;
+
+    std::vector<std::pair<std::uint64_t, double>> expected;
+    for (const std::size_t k : {2U, 1U}) {
+      for (const std::uint64_t id : lead_by_the_rule(others, rungs[k], rungs[k - 1], false)) {
+        const auto t = std::find_if(others.begin(), others.end(), [id](const auto& c) { return c.trial_id() == id; });
+        if (!stops && t->state() == TrialState::paused && !t->reached(rungs[k + 1])) expected.emplace_back(id, rungs[k + 1]);
+      }
+    }
+    EXPECT_EQ(poll(rule, h), expected) << seed;
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "support/config.hpp"
 #include "support/observations.hpp"
+#include "support/scheduler_histories.hpp"
 
 namespace nascent::percentile {
 namespace {
@@ -81,6 +82,33 @@ TEST(Percentile, a_trial_without_a_finite_value_is_the_worst_and_such_a_complete
   history.report(10, TrialState::completed, 1, {std::nan("")});
   EXPECT_EQ(decide(make(50, 11), history, {99}), Verdict::go);
   EXPECT_EQ(decide(make(50, 10), history, {99}), Verdict::stop);
+}
+
+TEST(Percentile, decides_as_the_layers_of_all_best_values_say) {
+  for (std::uint64_t seed = 0; seed < 2000; ++seed) {
+    Rng rng(3, seed);
+    const std::size_t n_objectives = 1 + seed % 2;
+    History h = test::random_history(rng, n_objectives), trial(n_objectives);
+    const double budget = static_cast<double>(1 + rng.below(6)), value = static_cast<double>(rng.below(8)) - 4;
+    const std::vector<double> own(n_objectives, seed % 17 == 0 ? std::nan("") : value);
+    trial.report(500, TrialState::pending, budget, own);
+    const double percentile = static_cast<double>(10 * rng.below(11));
+
+    std::vector<double> best;
+    for (const schedulers::Curve& t : schedulers::curves_of(h.view())) {
+      const std::vector<double> row = t.best_until(budget);
+      if (t.state() == TrialState::completed && schedulers::all_finite(row)) best.insert(best.end(), row.begin(), row.end());
+    }
+    const auto completed = static_cast<double>(best.size() / n_objectives);
+    double better = completed;
+    if (schedulers::all_finite(own)) {
+      best.insert(best.end(), own.begin(), own.end());
+      const auto layer = pareto::ranks({best, n_objectives});
+      better = static_cast<double>(std::count_if(layer.begin(), layer.end(), [&](std::size_t l) { return l < layer.back(); }));
+    }
+    const bool stops = completed >= 1 && better > percentile / 100 * completed;
+    EXPECT_EQ(make(percentile).decide(h.view(), trial.view()), stops ? Verdict::stop : Verdict::go) << seed;
+  }
 }
 
 }  // namespace

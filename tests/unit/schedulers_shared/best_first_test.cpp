@@ -7,6 +7,7 @@
 #include <map>
 
 #include "support/observations.hpp"
+#include "support/scheduler_histories.hpp"
 
 namespace nascent::schedulers {
 namespace {
@@ -48,6 +49,22 @@ TEST(BestFirst, several_objectives_are_ranked_by_pareto_layers_then_by_crowding)
   // The front is 1, 5, 2, 3 along the first objective. Crowding distances: infinite at both ends; of 5: (2 - 1) / 3 +
   // (4 - 2) / 3 = 1; of 2: (4 - 1.1) / 3 + (3.9 - 1) / 3 = 1.93.
   EXPECT_THAT(ids_best_first(h, 1), ElementsAre(1, 3, 2, 5, 4, 0));
+}
+
+TEST(BestFirst, the_first_of_any_number_are_those_of_the_plain_ranking) {
+  for (std::uint64_t seed = 0; seed < 1000; ++seed) {
+    Rng rng(1, seed);
+    History h = test::random_history(rng, 1 + seed % 2);
+    const std::vector<Curve> trials = curves_of(h.view());
+    const double budget = static_cast<double>(rng.below(9));
+    const std::vector<std::uint64_t> expected = test::ranked(trials, budget);
+    for (const std::size_t n : {std::size_t{0}, trials.size() / 3, trials.size(), trials.size() + 1}) {
+      std::vector<std::uint64_t> ids;
+      for (const Curve& t : best_first(trials, budget, n)) ids.push_back(t.trial_id());
+      EXPECT_TRUE(std::equal(ids.begin(), ids.end(), expected.begin(), expected.begin() + std::min(n, expected.size()))) << seed << " " << n;
+      EXPECT_EQ(ids.size(), std::min(n, trials.size()));
+    }
+  }
 }
 
 }  // namespace
