@@ -3,7 +3,7 @@
 
 #include <bit>
 #include <cstdint>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "nascent/sampler.hpp"
 
@@ -20,31 +20,41 @@ inline std::uint64_t hash_of(ConstRow row) {
   return hash;
 }
 
-// Hashes of the configurations told. A collision makes one new configuration look known.
+// Hashes of configurations. A collision makes one new configuration look known.
 class Known {
  public:
   // False when it was known before.
-  bool add(ConstRow row) { return hashes_.insert(hash_of(row)).second; }
-  [[nodiscard]] bool contains(std::uint64_t hash) const { return hashes_.contains(hash); }
+  bool add(ConstRow row) { return ++times_[hash_of(row)] == 1; }
+  // Once of the times that it was added.
+  void remove(ConstRow row) {
+    const auto known = times_.find(hash_of(row));
+    if (known != times_.end() && --known->second == 0) times_.erase(known);
+  }
+  [[nodiscard]] bool contains(std::uint64_t hash) const { return times_.contains(hash); }
 
  private:
-  std::unordered_set<std::uint64_t> hashes_;
+  std::unordered_map<std::uint64_t, std::uint32_t> times_;  // how often each was added
 };
 
 // The told configurations and those pending at one ask.
 class Taken {
  public:
-  Taken(const Known& told, Observations pending) : told_(told) {
-    for (std::size_t i = 0; i < pending.size(); ++i) pending_.add(pending[i].at());
+  // Both outlive it.
+  Taken(const Known& told, const Known& pending) : told_(told), pending_(pending) {}
+  Taken(const Known& told, Observations pending) : told_(told), pending_(own_) {
+    for (std::size_t i = 0; i < pending.size(); ++i) own_.add(pending[i].at());
   }
+  Taken(const Taken&) = delete;  // pending_ may look at own_
+  Taken& operator=(const Taken&) = delete;
   [[nodiscard]] bool contains(ConstRow row) const {
     const std::uint64_t hash = hash_of(row);
     return told_.contains(hash) || pending_.contains(hash);
   }
 
  private:
+  Known own_;
   const Known& told_;
-  Known pending_;
+  const Known& pending_;
 };
 
 }  // namespace nascent::samplers

@@ -16,7 +16,9 @@ Form form_of(ParamView param, std::size_t levels) {
 }  // namespace
 
 Axis::Axis(const samplers::PriorScale& scale, std::size_t parameter)
-    : scale_(&scale), parameter_(parameter), levels_(count_levels(param())), form_(form_of(param(), levels_)) {}
+    : scale_(&scale), parameter_(parameter), levels_(count_levels(param())), form_(form_of(param(), levels_)) {
+  for (std::size_t k = 0; form_ == Form::levels && k < levels_; ++k) middles_[k] = quantiles(k).middle();
+}
 
 Coordinate Axis::coordinate(double value) const {
   if (levels_ == 1) return {0, 0};

@@ -1,6 +1,7 @@
 // One parameter as the density estimates see it: a coordinate on the scale on which the prior is uniform.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -44,7 +45,7 @@ class Axis {
   [[nodiscard]] double draw_prior(Rng& rng) const;
   // Forms number and levels: where a coordinate stands on [0, 1].
   [[nodiscard]] double position(double at) const {
-    return form_ == Form::number ? at : quantiles(static_cast<std::size_t>(at)).middle();
+    return form_ == Form::number ? at : middles_[static_cast<std::size_t>(at)];
   }
   // Forms levels and choice: the quantiles of a level.
   [[nodiscard]] samplers::Quantiles quantiles(std::size_t level) const;
@@ -55,6 +56,7 @@ class Axis {
   const samplers::PriorScale* scale_;
   std::size_t parameter_, levels_;
   Form form_;
+  std::array<double, kLevelsMax> middles_{};  // form levels: the middle of each one's quantiles
 };
 
 }  // namespace nascent::tpe

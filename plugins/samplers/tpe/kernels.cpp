@@ -52,8 +52,8 @@ class LogPeaks {
 
 class Numbers : public Kernels {
  public:
-  Numbers(std::span<const Coordinate> told, double bandwidth)
-      : mean_(told.size()), sd_(told.size()), scale_(told.size()), shift_(told.size()), constant_(told.size()) {
+  void place(std::span<const Coordinate> told, double bandwidth) override {
+    for (auto* column : {&mean_, &sd_, &scale_, &shift_, &constant_}) column->resize(told.size());
     const LogPeaks peaks(bandwidth, told.size());
     const auto scale = [](double sd) { return 1 / (sd * std::numbers::sqrt2); };
     const double common = scale(bandwidth);
@@ -61,6 +61,7 @@ class Numbers : public Kernels {
       const Coordinate& c = told[j];
       mean_[j] = c.at;
       sd_[j] = std::max(bandwidth, 0.5 * c.width);
+      scale_[j] = shift_[j] = constant_[j] = 0;
       if (!c.is_active()) continue;
       scale_[j] = sd_[j] > bandwidth ? scale(sd_[j]) : common;
       shift_[j] = scale_[j] * c.at;
@@ -73,10 +74,12 @@ class Numbers : public Kernels {
     const double below = normal_cdf(-mean / sd), above = normal_cdf((1 - mean) / sd);
     return std::clamp(mean + sd * normal_quantile(below + u * (above - below)), 0.0, 1.0);
   }
-  void add_log_density(double at, std::span<double> terms) const override {
+  void add_log_density(double at, std::size_t first, std::span<double> terms) const override {
+    const double *const scale = scale_.data() + first, *const shift = shift_.data() + first;
+    const double* const constant = constant_.data() + first;
     for (std::size_t j = 0; j < terms.size(); ++j) {
-      const double z = scale_[j] * at - shift_[j];
-      terms[j] += constant_[j] - z * z;
+      const double z = scale[j] * at - shift[j];
+      terms[j] += constant[j] - z * z;
     }
   }
 
@@ -87,13 +90,16 @@ class Numbers : public Kernels {
 
 class Levels : public Kernels {
  public:
-  Levels(const Axis& axis, std::span<const Coordinate> told, double bandwidth) : n_(axis.levels()) {
+  explicit Levels(const Axis& axis) : axis_(axis), n_(axis.levels()) {}
+  void place(std::span<const Coordinate> told, double bandwidth) override {
+    row_.clear();
+    mass_.clear();
     for (const Coordinate& c : told) row_.push_back(c.is_active() ? static_cast<std::size_t>(c.at) : n_);
     for (std::size_t k = 0; k < n_; ++k) {
-      const samplers::Quantiles q = axis.quantiles(k);
-      add_row(axis, q.middle(), std::max(bandwidth, 0.5 * q.mass()));
+      const samplers::Quantiles q = axis_.quantiles(k);
+      add_row(q.middle(), std::max(bandwidth, 0.5 * q.mass()));
     }
-    for (std::size_t k = 0; k < n_; ++k) mass_.push_back(axis.quantiles(k).mass());
+    for (std::size_t k = 0; k < n_; ++k) mass_.push_back(axis_.quantiles(k).mass());
     log_mass_.resize(mass_.size());
     for (std::size_t row = 0; row <= n_; ++row) {
       for (std::size_t k = 0; k < n_; ++k) log_mass_[k * (n_ + 1) + row] = std::log(mass_[row * n_ + k]);
@@ -111,20 +117,22 @@ class Levels : public Kernels {
     }
     return static_cast<double>(last);
   }
-  void add_log_density(double at, std::span<double> terms) const override {
+  void add_log_density(double at, std::size_t first, std::span<double> terms) const override {
     const double* const of_level = log_mass_.data() + static_cast<std::size_t>(at) * (n_ + 1);
-    for (std::size_t j = 0; j < terms.size(); ++j) terms[j] += of_level[row_[j]];
+    const std::size_t* const row = row_.data() + first;
+    for (std::size_t j = 0; j < terms.size(); ++j) terms[j] += of_level[row[j]];
   }
 
  private:
-  void add_row(const Axis& axis, double mean, double sd) {
+  void add_row(double mean, double sd) {
     const double total = mass_between(0, 1, mean, sd);
     for (std::size_t k = 0; k < n_; ++k) {
-      const samplers::Quantiles q = axis.quantiles(k);
+      const samplers::Quantiles q = axis_.quantiles(k);
       mass_.push_back(mass_between(q.from, q.to, mean, sd) / total);
     }
   }
 
+  Axis axis_;
   std::size_t n_;
   std::vector<std::size_t> row_;  // [components]: the told level, or n for the prior
   std::vector<double> mass_;      // [n + 1][n]: by row, of each level
@@ -133,37 +141,40 @@ class Levels : public Kernels {
 
 class Choices : public Kernels {
  public:
-  Choices(const Axis& axis, std::span<const Coordinate> told, double b) : axis_(axis), b_(b) {
-    for (const Coordinate& c : told) told_.push_back(c.at);
+  explicit Choices(const Axis& axis) : axis_(axis) {}
+  void place(std::span<const Coordinate> told, double b) override {
+    b_ = b;
+    told_.resize(told.size());
+    for (std::size_t j = 0; j < told.size(); ++j) told_[j] = told[j].at;
   }
   [[nodiscard]] double draw(std::size_t component, Rng& rng) const override {
     const double told = told_[component];
     const bool stays = rng.uniform() >= b_ && !std::isnan(told);
     return stays ? told : axis_.draw_prior(rng);
   }
-  void add_log_density(double at, std::span<double> terms) const override {
+  void add_log_density(double at, std::size_t first, std::span<double> terms) const override {
+    const double* const told = told_.data() + first;
     const double prior = axis_.quantiles(static_cast<std::size_t>(at)).mass();
     const double same = std::log(1 - b_ + b_ * prior), other = std::log(b_ * prior), unknown = std::log(prior);
-    for (std::size_t j = 0; j < terms.size(); ++j)
-      terms[j] += told_[j] == at ? same : std::isnan(told_[j]) ? unknown : other;
+    for (std::size_t j = 0; j < terms.size(); ++j) terms[j] += told[j] == at ? same : std::isnan(told[j]) ? unknown : other;
   }
 
  private:
   Axis axis_;
-  double b_;
+  double b_ = 0;
   std::vector<double> told_;  // [components], NaN for the prior
 };
 
 }  // namespace
 
-std::unique_ptr<Kernels> make_kernels(const Axis& axis, std::span<const Coordinate> told, double bandwidth) {
+std::unique_ptr<Kernels> make_kernels(const Axis& axis) {
   switch (axis.form()) {
     case Form::number:
-      return std::make_unique<Numbers>(told, bandwidth);
+      return std::make_unique<Numbers>();
     case Form::levels:
-      return std::make_unique<Levels>(axis, told, bandwidth);
+      return std::make_unique<Levels>(axis);
     default:
-      return std::make_unique<Choices>(axis, told, bandwidth);
+      return std::make_unique<Choices>(axis);
   }
 }
 

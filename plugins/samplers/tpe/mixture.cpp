@@ -1,19 +1,25 @@
 #include "mixture.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 namespace nascent::tpe {
 namespace {
 
-double log_sum_exp(std::span<const double> terms) {
-  constexpr double kNothing = -45;  // exp of it is below 1e-19: a thousand such terms are less than one rounding
-  const double highest = *std::max_element(terms.begin(), terms.end());
+// Sum of exp(term - highest) over the terms above highest + lowest.
+double sum_exp(std::span<const double> terms, double highest, double lowest) {
   double sum = 0;
   for (const double t : terms) {
-    if (t - highest > kNothing) sum += std::exp(t - highest);
+    if (t - highest > lowest) sum += std::exp(t - highest);
   }
-  return highest + std::log(sum);
+  return sum;
+}
+
+// `highest` of the terms.
+double log_sum_exp(std::span<const double> terms, double highest) {
+  constexpr double kNothing = -45;  // exp of it is below 1e-19: a thousand such terms are less than one rounding
+  return highest + std::log(sum_exp(terms, highest, kNothing));
 }
 
 // Choices that a told trial of the block has to make, on average.
@@ -57,28 +63,34 @@ double choice_bandwidth(const Axis& axis, std::span<const Coordinate> told, doub
 
 }  // namespace
 
-Mixture::Mixture(std::span<const Axis> axes, std::span<const std::size_t> block, std::span<const Component> told,
-                 double prior_weight)
-    : block_(block) {
+Mixture::Mixture(std::span<const Axis> axes, std::span<const std::size_t> block) : axes_(axes), block_(block) {
+  for (const std::size_t parameter : block) kernels_.push_back(make_kernels(axes[parameter]));
+}
+
+void Mixture::estimate(std::span<const Component> told, double prior_weight) {
   double sum = 0;
   for (const Component& c : told) sum += c.weight;
   const double prior = prior_weight * (told.empty() ? 1 : sum / static_cast<double>(told.size()));
-  cumulative_.push_back(prior);
+  cumulative_.assign(1, prior);
   for (const Component& c : told) cumulative_.push_back(c.weight);
-  for (const double weight : cumulative_) log_weight_.push_back(std::log(weight / (sum + prior)));
+  log_weight_.clear();
+  for (std::size_t j = 0; j < cumulative_.size(); ++j) {  // of many told trials all have one weight
+    const bool as_before = j > 0 && cumulative_[j] == cumulative_[j - 1];
+    log_weight_.push_back(as_before ? log_weight_.back() : std::log(cumulative_[j] / (sum + prior)));
+  }
   std::partial_sum(cumulative_.begin(), cumulative_.end(), cumulative_.begin());
   const std::size_t n = told.size() + 1;
-  std::vector<Coordinate> columns(block.size() * n);  // [block][components], filled trial by trial as they lie in memory
+  columns_.resize(block_.size() * n);  // filled trial by trial as they lie in memory
+  for (std::size_t d = 0; d < block_.size(); ++d) columns_[d * n] = {};
   for (std::size_t j = 1; j < n; ++j) {
-    for (std::size_t d = 0; d < block.size(); ++d) columns[d * n + j] = (*told[j - 1].at)[block[d]];
+    for (std::size_t d = 0; d < block_.size(); ++d) columns_[d * n + j] = (*told[j - 1].at)[block_[d]];
   }
-  const double choices = choices_per_trial(axes, block, told);
-  for (std::size_t d = 0; d < block.size(); ++d) {
-    const Axis& axis = axes[block[d]];
-    const std::span<const Coordinate> column(columns.data() + d * n, n);
-    const double bandwidth = axis.form() == Form::choice ? choice_bandwidth(axis, column, choices)
-                                                         : number_bandwidth(axis, column, block.size());
-    kernels_.push_back(make_kernels(axis, column, bandwidth));
+  const double choices = choices_per_trial(axes_, block_, told);
+  for (std::size_t d = 0; d < block_.size(); ++d) {
+    const Axis& axis = axes_[block_[d]];
+    const std::span<const Coordinate> column(columns_.data() + d * n, n);
+    kernels_[d]->place(column, axis.form() == Form::choice ? choice_bandwidth(axis, column, choices)
+                                                           : number_bandwidth(axis, column, block_.size()));
   }
 }
 
@@ -87,13 +99,40 @@ std::size_t Mixture::draw_component(Rng& rng) const {
   return std::min(static_cast<std::size_t>(at - cumulative_.begin()), cumulative_.size() - 1);
 }
 
-double Mixture::log_density(const Coordinates& x) const {
-  std::vector<double> terms = log_weight_;
+void Mixture::add_terms(const Coordinates& x, std::size_t first, std::size_t last) const {
+  terms_.resize(log_weight_.size());
+  const std::span<double> terms = std::span(terms_).subspan(first, last - first);
+  std::copy_n(log_weight_.begin() + static_cast<std::ptrdiff_t>(first), terms.size(), terms.begin());
   for (std::size_t d = 0; d < block_.size(); ++d) {
     const Coordinate& c = x[block_[d]];
-    if (c.is_active()) kernels_[d]->add_log_density(c.at, terms);
+    if (c.is_active()) kernels_[d]->add_log_density(c.at, first, terms);
   }
-  return log_sum_exp(terms);
+}
+
+double Mixture::log_density(const Coordinates& x) const {
+  add_terms(x, 0, log_weight_.size());
+  return log_sum_exp(terms_, *std::ranges::max_element(terms_));
+}
+
+double Mixture::log_ratio(double above, const Coordinates& x, double floor) const {
+  constexpr std::size_t kTogether = 1024;  // components
+  constexpr double kLittle = -5;           // terms so far below the highest are left out of the bound, which is cheaper for that
+  constexpr double kRounding = 1e-6;       // more than the order of a sum changes in its logarithm
+  const std::size_t n = log_weight_.size();
+  double highest = -std::numeric_limits<double>::infinity(), sum = 0;  // of exp(term - highest), no more than that
+  for (std::size_t first = 0, last = 0; first < n; first = last) {
+    last = std::min(first + kTogether, n);
+    add_terms(x, first, last);
+    const std::span<const double> terms = std::span(terms_).subspan(first, last - first);
+    const double higher = std::max(highest, *std::ranges::max_element(terms));
+    sum *= std::exp(highest - higher);
+    highest = higher;
+    if (last == n) break;
+    sum += sum_exp(terms, highest, kLittle);
+    const double at_most = above - (highest + std::log(sum)) + kRounding;  // the density is no lower
+    if (at_most <= floor) return at_most;
+  }
+  return above - log_sum_exp(terms_, highest);
 }
 
 }  // namespace nascent::tpe

@@ -1,6 +1,8 @@
 #include "tpe.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 
 namespace nascent::tpe {
 namespace {
@@ -62,6 +64,7 @@ Tpe::Tpe(const Settings& settings, const SamplerSetup& setup)
       blocks_(blocks_of(setup.space, settings.estimate)),
       history_(settings.split) {
   for (std::size_t i = 0; i < space_.size(); ++i) axes_.emplace_back(scale_, i);
+  for (const auto& block : blocks_) densities_.push_back({block, Mixture(axes_, block), Mixture(axes_, block)});
 }
 
 Tpe::Tpe(const Options& given, const SamplerSetup& setup) : Tpe(settings_from(given), setup) {}
@@ -74,18 +77,14 @@ Coordinates Tpe::coordinates(ConstRow row) const {
   return at;
 }
 
-std::vector<Tpe::Densities> Tpe::densities(Observations pending) const {
+void Tpe::estimate() {
   const std::vector<Component> good = history_.good();
   std::vector<Component> bad = history_.bad();
-  std::vector<Coordinates> running;
-  for (std::size_t i = 0; i < pending.size(); ++i) running.push_back(coordinates(pending[i].at()));
-  for (const Coordinates& at : running) bad.push_back({&at, 1.0});
-  std::vector<Densities> all;
-  for (const auto& block : blocks_) {
-    all.push_back({block, Mixture(axes_, block, within(block, good), settings_.prior_weight),
-                   Mixture(axes_, block, within(block, bad), settings_.prior_weight)});
+  for (const Pending::Trial& trial : pending_.trials()) bad.push_back({&trial.at, 1.0});
+  for (Densities& of : densities_) {
+    of.good.estimate(within(of.block, good), settings_.prior_weight);
+    of.bad.estimate(within(of.block, bad), settings_.prior_weight);
   }
-  return all;
 }
 
 void Tpe::propose(const Densities& of, const samplers::Taken& taken, Rng& rng, Row row) const {
@@ -96,7 +95,7 @@ void Tpe::propose(const Densities& of, const samplers::Taken& taken, Rng& rng, R
   const bool is_whole = blocks_.size() == 1;
   Coordinates at(space_.size());
   Point candidate{ConstRow(row)}, best;
-  double highest = 0;
+  double highest = -std::numeric_limits<double>::infinity();
   for (std::size_t c = 0; c < settings_.candidates; ++c) {
     const std::size_t component = of.good.draw_component(rng);
     for (std::size_t d = 0; d < of.block.size(); ++d) {
@@ -106,7 +105,7 @@ void Tpe::propose(const Densities& of, const samplers::Taken& taken, Rng& rng, R
       at[i] = candidate.active[i] != 0 ? axes_[i].coordinate(candidate.x[i]) : Coordinate{};
     }
     if (is_whole && taken.contains(candidate.row())) continue;
-    const double ratio = of.good.log_density(at) - of.bad.log_density(at);
+    const double ratio = of.bad.log_ratio(of.good.log_density(at), at, highest);
     if (best.x.empty() || ratio > highest) {
       highest = ratio;
       best = candidate;
@@ -117,19 +116,21 @@ void Tpe::propose(const Densities& of, const samplers::Taken& taken, Rng& rng, R
 
 void Tpe::ask(const Ask& ask, Row row) {
   Rng rng(seed_, ask.trial_id);
-  const samplers::Taken taken(known_, ask.pending);
+  if (pending_.update(ask.pending, [this](ConstRow at) { return coordinates(at); })) estimated_ = false;
+  const samplers::Taken taken(known_, pending_.known());
   if (!judged_) judge_curves();
   if (told_ + ask.pending.size() < settings_.initial) {
     samplers::propose_unseen(space_, taken, rng, row, [&] { space_.sample(rng, row); });
     return;
   }
-  const std::vector<Densities> all = densities(ask.pending);
+  if (!std::exchange(estimated_, true)) estimate();
   samplers::propose_unseen(space_, taken, rng, row, [&] {
-    for (const Densities& of : all) propose(of, taken, rng, row);
+    for (const Densities& of : densities_) propose(of, taken, rng, row);
   });
 }
 
 void Tpe::tell(const Observation& observation) {
+  estimated_ = false;
   known_.add(observation.at());
   if (with_scheduler_) {
     curves_.end(observation);
@@ -145,7 +146,7 @@ void Tpe::tell_report(const Observation& report) {
   known_.add(report.at());
   curves_.report(report);
   told_ = curves_.size();
-  judged_ = false;
+  judged_ = estimated_ = false;
 }
 
 void Tpe::judge_curves() {

@@ -7,6 +7,7 @@
 
 #include "history.hpp"
 #include "nascent/sampler.hpp"
+#include "pending.hpp"
 #include "shared/learning.hpp"
 #include "shared/unseen.hpp"
 
@@ -74,7 +75,7 @@ class Tpe : public Sampler {
     std::span<const std::size_t> block;
     Mixture good, bad;
   };
-  [[nodiscard]] std::vector<Densities> densities(Observations pending) const;
+  void estimate();
   // Fills the block's part of `row`, whose earlier blocks are filled.
   void propose(const Densities& of, const samplers::Taken& taken, Rng& rng, Row row) const;
   [[nodiscard]] Coordinates coordinates(ConstRow row) const;
@@ -94,6 +95,9 @@ class Tpe : public Sampler {
   bool judged_ = true;  // history_ knows what curves_ knows
   std::uint64_t told_ = 0;
   samplers::Known known_;
+  Pending pending_;
+  std::vector<Densities> densities_;  // [blocks]
+  bool estimated_ = false;            // densities_ know what history_ and pending_ know
 };
 
 }  // namespace nascent::tpe

@@ -1,12 +1,15 @@
 // Time a sampler takes to propose and to learn, on 40 mixed parameters and an objective that costs nothing.
-//   sampler_speed PLUGIN.so TRIALS OBJECTIVES TOLD   ->  one JSON object on standard output
-// TOLD trials drawn from the prior are told first; then TRIALS are asked and told one by one, which is what is timed.
+//   sampler_speed PLUGIN.so TRIALS OBJECTIVES TOLD [PENDING]   ->  one JSON object on standard output
+// TOLD trials drawn from the prior are told first, and PENDING more are pending; then TRIALS are asked, each time after the oldest
+// pending one was told, which is what is timed. "proposals" is a digest of what was proposed: equal digests, equal proposals.
 #include <dlfcn.h>
 
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -79,12 +82,12 @@ class SamplerUnderTest {
   SamplerUnderTest& operator=(const SamplerUnderTest&) = delete;
   ~SamplerUnderTest() { vt_->destroy(self_); }
 
-  Point ask(std::uint64_t trial) {
+  Point ask(std::uint64_t trial, const nas_obs* pending) {
     Point point(space_.size());
     nas_rows rows{sizeof rows,        static_cast<std::uint32_t>(space_.size()), 1, &trial, point.x.data(),
                   point.active.data()};
     std::size_t filled = 0;
-    const nas_ask request{sizeof request, 0, &rows, &filled, nullptr, nullptr};
+    const nas_ask request{sizeof request, 0, &rows, &filled, pending, nullptr};
     nas_error error{};
     check(vt_->ask(self_, &request, &error), error);
     return point;
@@ -100,46 +103,61 @@ class SamplerUnderTest {
   void* self_ = nullptr;
 };
 
-void measure(const char* library, std::uint64_t trials, std::uint32_t n_objectives, std::uint64_t told) {
+void measure(const char* library, std::uint64_t trials, std::uint32_t n_objectives, std::uint64_t told, std::uint64_t pending) {
   const SpaceDeclaration space = forty_parameters();
   SamplerUnderTest sampler(library, space, n_objectives);
-  for (std::uint64_t t = 0; t < told; ++t) {
-    Point point(space.size());
-    Rng rng(2, t);
-    SpaceView(space.view()).sample(rng, point.row());
-    test::History one(n_objectives);
-    sampler.tell(one.add(t, TrialState::completed, objectives(point, n_objectives), point));
-  }
-  double best = HUGE_VAL, slowest = 0, asking = 0;
-  const auto start = Clock::now();
-  for (std::uint64_t t = told; t < told + trials; ++t) {
-    const auto before = Clock::now();
-    const Point point = sampler.ask(t);
-    const double took = seconds(Clock::now() - before);
-    asking += took;
-    slowest = std::max(slowest, took);
+  std::deque<std::pair<std::uint64_t, Point>> asked;
+  double best = HUGE_VAL, slowest = 0, asking = 0, telling = 0;
+  std::uint64_t digest = 0;
+  const auto tell_oldest = [&] {
+    const auto& [trial, point] = asked.front();
     const std::vector<double> values = objectives(point, n_objectives);
     best = std::min(best, values[0]);
     test::History one(n_objectives);
-    sampler.tell(one.add(t, TrialState::completed, values, point));
+    one.add(trial, TrialState::completed, values, point);
+    asked.pop_front();
+    const auto before = Clock::now();
+    sampler.tell(one);
+    telling += seconds(Clock::now() - before);
+  };
+  for (std::uint64_t t = 0; t < told + pending; ++t) {
+    Rng rng(2, t);
+    SpaceView(space.view()).sample(rng, asked.emplace_back(t, Point(space.size())).second.row());
+    if (asked.size() > pending) tell_oldest();
   }
-  const double n = static_cast<double>(trials), all = seconds(Clock::now() - start);
+  telling = 0;
+  best = HUGE_VAL;
+  for (std::uint64_t t = told + pending; t < told + pending + trials; ++t) {
+    test::History running(n_objectives);
+    for (const auto& [trial, point] : asked) running.add(trial, TrialState::pending, {}, point);
+    const nas_obs* const seen = running.get();
+    const auto before = Clock::now();
+    Point point = sampler.ask(t, seen);
+    const double took = seconds(Clock::now() - before);
+    asking += took;
+    slowest = std::max(slowest, took);
+    for (const double x : point.x) digest = 31 * digest + std::bit_cast<std::uint64_t>(x);
+    asked.emplace_back(t, std::move(point));
+    tell_oldest();
+  }
+  const double n = static_cast<double>(trials), all = asking + telling;
   std::printf(
-      "{\"trials\": %.0f, \"told\": %.0f, \"seconds\": %.5f, \"suggestion_ms\": %.5f, \"ask_ms\": %.5f, "
-      "\"ask_ms_max\": %.5f, \"best\": %.6g}\n",
-      n, static_cast<double>(told), all, all / n * 1e3, asking / n * 1e3, slowest * 1e3, best);
+      "{\"trials\": %.0f, \"told\": %.0f, \"pending\": %.0f, \"seconds\": %.5f, \"suggestion_ms\": %.5f, \"ask_ms\": %.5f, "
+      "\"ask_ms_max\": %.5f, \"best\": %.6g, \"proposals\": \"%016llx\"}\n",
+      n, static_cast<double>(told), static_cast<double>(pending), all, all / n * 1e3, asking / n * 1e3, slowest * 1e3, best,
+      static_cast<unsigned long long>(digest));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) {
-    std::fprintf(stderr, "sampler_speed PLUGIN.so TRIALS OBJECTIVES TOLD\n");
+  if (argc != 5 && argc != 6) {
+    std::fprintf(stderr, "sampler_speed PLUGIN.so TRIALS OBJECTIVES TOLD [PENDING]\n");
     return 2;
   }
   try {
     measure(argv[1], std::strtoull(argv[2], nullptr, 10),
-            static_cast<std::uint32_t>(std::strtoul(argv[3], nullptr, 10)), std::strtoull(argv[4], nullptr, 10));
+            static_cast<std::uint32_t>(std::strtoul(argv[3], nullptr, 10)), std::strtoull(argv[4], nullptr, 10), argc == 6 ? std::strtoull(argv[5], nullptr, 10) : 0);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "%s\n", e.what());
     return 1;

@@ -14,7 +14,7 @@ import pathlib
 import subprocess
 import time
 
-# name: plugin, trials, objectives, told before, Optuna's sampler (None: no counterpart; milliseconds count)
+# name: plugin, trials, objectives, told before, Optuna's sampler (None: no counterpart; milliseconds count), pending
 CASES = {
     "tpe": ("tpe", 1_000, 1, 0, "TPESampler"),
     "tpe, two objectives": ("tpe", 1_000, 2, 0, "TPESampler"),
@@ -25,15 +25,17 @@ CASES = {
     "tpe at 10,000 observations": ("tpe", 200, 1, 10_000, None),
     "tpe at 100,000 observations": ("tpe", 200, 1, 100_000, None),
     "tpe at 100,000 observations, two objectives": ("tpe", 200, 2, 100_000, None),
+    "tpe at 1,000 pending": ("tpe", 50, 1, 1_000, None, 1_000),
+    "tpe at 10,000 pending": ("tpe", 50, 1, 1_000, None, 10_000),
 }
 
 
 def run_ours(build, case):
-    plugin, trials, objectives, told, _ = case
+    plugin, trials, objectives, told, _, *pending = case
     library = build / "lib" / "nascent" / "plugins" / f"nascent-{plugin}.so"
     if not library.exists():
         return None
-    command = [build / "tests" / "sampler_speed", library, str(trials), str(objectives), str(told)]
+    command = [build / "tests" / "sampler_speed", library, str(trials), str(objectives), str(told), *map(str, pending)]
     runs = [json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout) for _ in range(3)]
     return sorted(runs, key=lambda run: run["seconds"])[1]
 
@@ -55,7 +57,7 @@ def objectives_of(trial, n):
 def run_optuna(case):
     import optuna
 
-    _, trials, objectives, _, sampler = case
+    _, trials, objectives, _, sampler, *_ = case
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     options = {"warn_independent_sampling": False} if sampler == "CmaEsSampler" else {}
     optunas = getattr(optuna.samplers, sampler)(seed=1, **options)

@@ -26,7 +26,9 @@ struct Axes {
     return c;
   }
   [[nodiscard]] Mixture mixture(const std::vector<Component>& told, double prior_weight = 1) const {
-    return {axes, block, told, prior_weight};
+    Mixture mixture(axes, block);
+    mixture.estimate(told, prior_weight);
+    return mixture;
   }
   [[nodiscard]] Point draw(const Mixture& mixture, Rng& rng) const {
     Point p(space.size());
@@ -104,10 +106,12 @@ TEST(Kernels, of_thousands_of_numbers_are_the_formula_by_hand) {
   told[1].at = 0;
   told[2].at = 1;
   for (const double bandwidth : {0.01, 0.033, 0.24, 1.0}) {
-    const auto kernels = make_kernels(a.axes[0], told, bandwidth);
+    const auto kernels = make_kernels(a.axes[0]);
+    kernels->place(std::vector<Coordinate>(told.size(), {0.5, 0.9}), 0.9);  // leaves nothing behind
+    kernels->place(told, bandwidth);
     for (const double x : {0.0, 0.31, 1.0}) {
       std::vector<double> terms(told.size());
-      kernels->add_log_density(x, terms);
+      kernels->add_log_density(x, 0, terms);
       for (std::size_t j = 0; j < told.size(); ++j) {
         const double mean = told[j].at, sd = std::max(bandwidth, 0.5 * told[j].width), z = (x - mean) / sd;
         const double inside = normal_cdf((1 - mean) / sd) - normal_cdf(-mean / sd);
@@ -185,6 +189,34 @@ TEST(Mixture, stands_for_the_prior_where_a_trial_was_inactive) {
   const Mixture m = a.mixture({{&told, 1}});
   const double y = m.log_density({{1, 0}, {1, 0}}), z = m.log_density({{1, 0}, {2, 0}});
   EXPECT_NEAR(z - y, std::log(1.5), 1e-12);
+}
+
+TEST(Mixture, a_ratio_is_exact_where_it_is_above_the_floor_and_not_above_it_elsewhere) {
+  const Axes of(test::mixed_space());
+  std::vector<Coordinates> told;
+  for (std::uint64_t t = 0; t < 30; ++t) {
+    Point p(of.space.size());
+    Rng rng(1, t);
+    of.space.sample(rng, p.row());
+    told.push_back(of.at(p));
+  }
+  std::vector<Component> group;
+  for (const Coordinates& at : told) group.push_back({&at, 1.0});
+  const Mixture mixture = of.mixture(group);
+  for (std::uint64_t t = 0; t < 200; ++t) {
+    Point p(of.space.size());
+    Rng rng(2, t);
+    of.space.sample(rng, p.row());
+    const double exact = 0.7 - mixture.log_density(of.at(p));
+    for (const double floor : {-HUGE_VAL, exact - 3, exact - 1e-9, exact, exact + 1e-9, exact + 3}) {
+      const double ratio = mixture.log_ratio(0.7, of.at(p), floor);
+      if (exact > floor) {
+        EXPECT_EQ(ratio, exact);
+      } else {
+        EXPECT_LE(ratio, floor);
+      }
+    }
+  }
 }
 
 }  // namespace

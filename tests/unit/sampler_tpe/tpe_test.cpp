@@ -61,6 +61,43 @@ TEST(Tpe, told_again_in_a_new_instance_the_history_gives_the_same_next_proposals
   }
 }
 
+TEST(Tpe, what_it_remembers_of_pending_trials_does_not_show) {
+  const SpaceDeclaration space = test::mixed_space();
+  for (const char* estimate : kEstimates) {
+    auto lived = make(space, {{"estimate", estimate}});
+    test::History told = test::told(test::prior_draws(space, 2, 15), test::failing_mixed_loss);
+    lived.tell(told);
+    Rng rng(3, 0);
+    for (std::uint64_t trial = 100; trial < 130; ++trial) {
+      test::History pending;  // most of them as before; some end, some begin, some are other configurations than they were
+      for (std::uint64_t open = 20; open < 60; ++open) {
+        if (rng.below(4) > 0) pending.add(open, TrialState::pending, {}, test::prior_draw(space, 4 + rng.below(8) / 7, open / 2));
+      }
+      auto fresh = make(space, {{"estimate", estimate}});
+      fresh.tell(told);
+      EXPECT_EQ(lived.ask_one(trial, pending.get()), fresh.ask_one(trial, pending.get())) << estimate << " " << trial;
+    }
+  }
+}
+
+TEST(Tpe, a_configuration_is_taken_for_as_long_as_one_of_its_pending_trials_is) {
+  SpaceBuilder s;
+  s.choice("a", {"0", "1"});
+  const SpaceDeclaration space = s.declaration();
+  auto sampler = make(space, {{"initial", 1}});
+  Point zero(1), one(1);
+  zero.active = one.active = {1};
+  one.x = {1};
+  test::History told, twice, once, none;
+  told.add(0, TrialState::completed, {1}, zero);
+  sampler.tell(told);
+  twice.add(1, TrialState::pending, {}, one).add(2, TrialState::pending, {}, one);
+  once.add(2, TrialState::pending, {}, one);
+  EXPECT_THROW(sampler.ask_one(3, twice.get()), Error);
+  EXPECT_THROW(sampler.ask_one(3, once.get()), Error);
+  EXPECT_EQ(sampler.ask_one(3, none.get()), one);
+}
+
 // The whole method once more, on two categorical parameters: l and g by the formulas of the README, over all 25 pairs.
 TEST(Tpe, proposes_the_untried_configuration_of_the_largest_ratio) {
   SpaceBuilder s;
