@@ -106,6 +106,7 @@ Result<void> JoinedWorker::look_for_store() {
 
 Result<std::optional<StudyRecord>> JoinedWorker::await_study() {
   const auto since = JoinClock::now();
+  bool told = false;
   for (Result<void> opened = look_for_store();; std::this_thread::sleep_for(kNoStudyLook)) {
     const bool too_late = longer_than(since, given_.wait_seconds);
     if (stop_.made()) {
@@ -135,6 +136,10 @@ Result<std::optional<StudyRecord>> JoinedWorker::await_study() {
                   fmt::format("{} holds several studies ({}); choose one with --study", given_.store_location, fmt::join(names, ", ")));
     }
     if (too_late) return no_study(names);
+    if (const std::string near = nearest(given_.study_name, names); !near.empty() && near != given_.study_name && !std::exchange(told, true)) {
+      spdlog::warn("study={} state=awaited wait_s={} reason=\"the store has no such study; did you mean {}?\"", toml_key(given_.study_name),
+                   given_.wait_seconds, toml_key(near));
+    }
   }
 }
 

@@ -254,18 +254,21 @@ struct PluginCatalog::State {
   Result<const Entry*> find(std::string_view kind_given, std::string_view name) {
     const std::string kind = abi_kind(kind_given);
     auto found = matches(kind, name);
-    std::size_t rank = std::numeric_limits<std::size_t>::max();
-    for (const Entry* e : found) rank = std::min(rank, e->rank);
-    // First what may hold it and would win over those; then what may hold anything; then what has held others.
-    const std::function<bool(const Unread&)> steps[] = {
-        [&](const Unread& u) { return u.may_hold(kind, name) && u.rank < rank; },
-        [](const Unread& u) { return u.stale.empty(); },
-        [](const Unread&) { return true; },
-    };
-    for (const auto& which : steps) {
-      read_those(which);
+    // First what may hold it and would win over those found; then what may hold anything; then what has held others.
+    for (;;) {
+      std::size_t rank = std::numeric_limits<std::size_t>::max();
+      for (const Entry* e : found) rank = std::min(rank, e->rank);
+      const auto likely = std::ranges::find_if(unread, [&](const Unread& u) { return u.may_hold(kind, name) && u.rank < rank; });
+      if (likely == unread.end()) break;
+      const Unread library = std::move(*likely);
+      unread.erase(likely);
+      read(library);
       found = matches(kind, name);
+    }
+    for (const bool also_stale : {false, true}) {
       if (!found.empty() || refusal_of(name) != nullptr) break;
+      read_those([&](const Unread& u) { return also_stale || u.stale.empty(); });
+      found = matches(kind, name);
     }
     if (found.size() == 1) return found.front();
     return found.empty() ? unknown(kind, name) : ambiguous(kind, name, found);

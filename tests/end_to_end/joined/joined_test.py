@@ -272,7 +272,8 @@ class Joined(unittest.TestCase):
     def test_a_wrong_name_of_a_study_is_told_with_the_right_one(self):
         self.write_study()
         self.coordinate()
-        said = self.refused_worker("--wait", "0.5s", study="fashoin")
+        said = self.refused_worker("--wait", "0.5s", study="fashoin", lines=2)
+        self.assertIn("study=fashoin state=awaited wait_s=0.5", said.splitlines()[0])
         for part in self.server.url(self.database), '"fashoin"', 'it holds fashion', 'did you mean "fashion"?':
             self.assertIn(part, said)
 

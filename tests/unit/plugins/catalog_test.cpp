@@ -267,6 +267,16 @@ TEST(PluginCatalog, a_rebuilt_library_that_is_not_asked_for_is_not_read) {
   EXPECT_THAT(log.text(), HasSubstr("manifest=stale"));
 }
 
+TEST(PluginCatalog, of_equal_libraries_without_a_manifest_only_that_of_the_earlier_folder_is_read) {
+  const Folder first, second;
+  const fs::path mine = first.add("draw_c");
+  second.write("nascent-draw_c.so", "no library at all");
+  const auto catalog = PluginCatalog::discover({.search_path = {first.root(), second.root()}, .allow = {}, .prober = {}});
+  ASSERT_TRUE(catalog);
+  EXPECT_EQ(catalog->find("sampler", "draw_c")->plugin->path, fs::canonical(mine));
+  EXPECT_TRUE(catalog->refusals().empty());
+}
+
 TEST(PluginCatalog, the_earlier_folder_wins_also_with_a_library_that_has_to_be_read) {
   for (const bool with_old_manifest : {true, false}) {
     const Folder first, second;
