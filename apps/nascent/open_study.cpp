@@ -53,7 +53,7 @@ core::Result<OpenStudy> open_study(const StudyArgument& argument, core::OpenMode
   }
   study.record = std::move(**record);
   auto config = core::parse_study(study.record.resolved_config, study.location + " (resolved study '" + name + "')",
-                                  std::filesystem::absolute(study.location).parent_path());
+                                  core::folder_of(study.location));
   if (!config) return tl::unexpected(config.error());
   study.config = std::move(*config);
   return study;

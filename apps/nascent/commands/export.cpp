@@ -1,5 +1,6 @@
 // nascent export: a trained model as a file for others.
 #include <fmt/format.h>
+#include <stdlib.h>
 
 #include <filesystem>
 
@@ -28,18 +29,28 @@ core::Result<core::TrialId> best_model(const OpenStudy& study, const fs::path& a
   for (const core::TrialRole role : {core::TrialRole::final, core::TrialRole::search}) {
     core::Ranking ranking{core::Scoring(study.config)};
     const auto read = core::each_trial(*study.store, study.record.id, {.role = role}, [&](const core::Trial& trial) {
-      if (fs::exists(core::model_path(artifacts, trial.id))) ranking.add(trial);
+      const bool kept = core::files_in_store(study.config) ? !trial.artifact_dir.empty() : fs::exists(core::model_path(artifacts, trial.id));
+      if (kept) ranking.add(trial);
     });
     if (!read) return tl::unexpected(read.error());
     if (const auto best = ranking.best(1); !best.empty()) return best.front();
   }
-  return fail(ErrorKind::invalid_input, fmt::format("study {} has kept no trained model in {}", study.record.name, artifacts.string()));
+  return fail(ErrorKind::invalid_input, fmt::format("study {} has kept no trained model in {}", study.record.name, artifacts.empty() ? study.location : artifacts.string()));
 }
+
+// Ends with what is in it.
+struct Scratch {
+  fs::path folder;
+  ~Scratch() {
+    std::error_code ignored;
+    if (!folder.empty()) fs::remove_all(folder, ignored);
+  }
+};
 
 Outcome export_trial(const ExportOptions& options) {
   auto study = open_study(options.study);
   if (!study) return tl::unexpected(study.error());
-  const fs::path artifacts = core::artifacts_folder(study->location, study->record.name, study->config.workers.artifacts);
+  fs::path artifacts = core::artifacts_folder(study->location, study->record.name, study->config.workers.artifacts);
   core::TrialId id = 0;
   if (options.trial) {
     const auto trial = find_trial(*study, *options.trial);
@@ -50,8 +61,19 @@ Outcome export_trial(const ExportOptions& options) {
     if (!best) return tl::unexpected(best.error());
     id = *best;
   }
+  Scratch scratch;
+  if (core::files_in_store(study->config)) {
+    std::string folder = (fs::temp_directory_path() / "nascent-export-XXXXXX").string();  // mkdtemp(3) replaces the X
+    if (mkdtemp(folder.data()) == nullptr) return fail(ErrorKind::system, folder + " cannot be made; name a folder that can be written to in TMPDIR");
+    artifacts = scratch.folder = folder;
+    if (auto fetched = core::fetch_artifacts(*study->store, study->record.id, id, artifacts); !fetched) return tl::unexpected(fetched.error());
+  }
   const fs::path model_file = core::model_path(artifacts, id);
-  if (!fs::exists(model_file)) return fail(ErrorKind::invalid_input, fmt::format("trial {} has kept no model: {} does not exist", id, model_file.string()));
+  if (!fs::exists(model_file)) {
+    return fail(ErrorKind::invalid_input,
+                fmt::format("trial {} has kept no model: {}", id,
+                            scratch.folder.empty() ? model_file.string() + " does not exist" : study->location + " has none of it"));
+  }
   auto components = load_components(*study);
   if (!components) return tl::unexpected(components.error());
   if (!components->study.trainer) return fail(ErrorKind::invalid_input, fmt::format("study {} has no trainer, so no models", study->record.name));

@@ -12,6 +12,7 @@
 #include "display/output.hpp"
 #include "display/run_display.hpp"
 #include "display/trial_text.hpp"
+#include "nascent/core/store_location.hpp"
 #include "nascent/core/study_run.hpp"
 #include "open_study.hpp"
 #include "stop_signals.hpp"
@@ -159,7 +160,7 @@ Outcome go_on(const ResumeOptions& options) {
   }
   auto study = open_study(options.study);
   if (!study) return tl::unexpected(study.error());
-  auto draft = core::parse_draft(study->record.resolved_config, study->location, std::filesystem::absolute(study->location).parent_path(), options.set);
+  auto draft = core::parse_draft(study->record.resolved_config, study->location, core::folder_of(study->location), options.set);
   if (!draft) return tl::unexpected(draft.error());
   draft->config.store = study->location;
   study->store.reset();

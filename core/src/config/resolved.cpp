@@ -4,6 +4,7 @@
 
 #include "config/settings.hpp"
 #include "nascent/core/config.hpp"
+#include "nascent/core/store_location.hpp"
 
 namespace nascent::core {
 namespace {
@@ -142,6 +143,7 @@ class TreeWriter {
     put(w, "devices", std::move(devices));
     put(w, "memory", study.workers.memory);
     if (!study.workers.artifacts.empty()) put(w, "artifacts", study.workers.artifacts.string());
+    if (files_in_store(study)) put(w, "artifact_bytes_max", static_cast<std::int64_t>(study.workers.artifact_bytes_max));
     put(w, "trial_seconds_max", study.workers.trial_seconds_max);
     put(w, "memory_bytes_max", study.workers.memory_bytes_max);
     put(w, "disk_bytes_max", study.workers.disk_bytes_max);
@@ -198,6 +200,10 @@ Json json_of(const ConfigValue& value) {
 }
 
 }  // namespace
+
+bool files_in_store(const StudyConfig& config) {
+  return is_url(config.store) && config.workers.artifacts.empty() && config.workers.execution == Execution::workers;
+}
 
 std::string resolved_toml(const StudyConfig& study) {
   std::string text;

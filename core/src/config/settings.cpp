@@ -31,6 +31,7 @@ namespace {
 
 constexpr Range at_least_1{1, infinity};
 constexpr Range count_range{1, 4096};
+constexpr std::uint64_t kArtifactBytesMax = 512ULL << 20U;  // a database takes no value of a gigabyte
 
 class SettingsReader {
  public:
@@ -284,10 +285,17 @@ class SettingsReader {
               "[workers] with execution = \"inline\"",
               execution ? "workers.execution is \"workers\"" : "with a [trainer] trials run in worker processes"));
     }
-    // A database has no folder beside it.
     const auto artifacts = s.get(&Reader::text, "artifacts");
     if (artifacts) w.artifacts = resolved_path(study_.directory, *artifacts);
-    if (!artifacts && is_url(study_.store)) w.artifacts = study_.directory / (study_.name + ".artifacts");
+    // A database has no folder beside it, and only one machine runs these trials.
+    const bool inline_in_database = is_url(study_.store) && w.execution != Execution::workers;
+    if (!artifacts && inline_in_database) w.artifacts = study_.directory / (study_.name + ".artifacts");
+    w.artifact_bytes_max = s.get(&Reader::bytes, "artifact_bytes_max").value_or(w.artifact_bytes_max);
+    if (w.artifact_bytes_max > kArtifactBytesMax) {
+      s.complain_at("artifact_bytes_max", fmt::format("workers.artifact_bytes_max is {}; at most 512MiB of a trial's files go into a "
+                                                      "database: for more name a folder that all machines share in workers.artifacts",
+                                                      w.artifact_bytes_max));
+    }
     w.trial_seconds_max = s.get(&Reader::seconds, "trial_seconds_max", positive);
     w.memory_bytes_max = s.get(&Reader::bytes, "memory_bytes_max");
     w.disk_bytes_max = s.get(&Reader::bytes, "disk_bytes_max");

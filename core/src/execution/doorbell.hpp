@@ -26,6 +26,8 @@ inline constexpr std::string_view kEveryRole = "all";
 inline constexpr std::string_view kJoined = "joined";  // those that the study lets workers take at the time
 // In a worker's environment: the device that its trials have, as to_string(Device) writes it.
 inline constexpr const char* kDeviceVariable = "NASCENT_WORKER_DEVICE";
+// In a worker's environment: the folder of trials' files of this machine's own, where they travel through the store; else "".
+inline constexpr const char* kFilesVariable = "NASCENT_WORKER_FILES";
 
 // Exit statuses of a worker.
 inline constexpr int kWorkerLeft = 0;         // was told to, between two trials

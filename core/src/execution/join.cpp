@@ -17,6 +17,8 @@
 #include "nascent/core/trial_runner.hpp"
 #include "nascent/core/version.hpp"
 #include "orphans.hpp"
+#include "stored_files.hpp"
+#include "temporary_folder.hpp"
 #include "worker_slot.hpp"
 
 namespace nascent::core {
@@ -88,6 +90,7 @@ class JoinedWorker {
   std::unique_ptr<Store> store_;
   StudyId study_ = 0;
   WorkersSetup setup_;  // as the coordinator's own workers have it
+  std::optional<TemporaryFolder> files_;  // of trials, where they travel through the store
   Slot slot_;
   int bad_starts_ = 0;
   JoinClock::time_point idle_since_ = JoinClock::now(), study_look_{};
@@ -167,12 +170,18 @@ Result<JoinResult> JoinedWorker::run() {
   }
   if (auto here = check_components(**record, *config); !here) return tl::unexpected<Error>(here.error());
   const auto artifacts = artifacts_folder(given_.store_location, (*record)->name, config->workers.artifacts);
-  if (is_url(given_.store_location) && config->trainer) {
+  setup_.config = config->workers;
+  setup_.files_in_store = files_in_store(*config);
+  if (setup_.files_in_store) {
+    auto folder = TemporaryFolder::create("worker");
+    if (!folder) return tl::unexpected<Error>(folder.error());
+    files_.emplace(std::move(*folder));
+    setup_.config.artifacts = files_->path();
+  } else if (is_url(given_.store_location) && config->trainer) {
     if (auto shared = check_artifacts(artifacts, **record); !shared) return tl::unexpected<Error>(shared.error());
   }
   setup_.store_location = given_.store_location;
   setup_.study_name = (*record)->name;
-  setup_.config = config->workers;
   setup_.threads = given_.threads;
   setup_.worker_program = given_.worker_program;
   setup_.lease_seconds = given_.lease_seconds;
@@ -189,9 +198,15 @@ Result<JoinResult> JoinedWorker::run() {
 }
 
 Result<void> JoinedWorker::spawn() {
-  WorkerCommand command{setup_.worker_program, setup_.store_location, setup_.study_name, std::string(kJoinedSlot),
-                        setup_.lease_seconds,  setup_.threads,        {},                {}};
+  WorkerCommand command;
+  command.program = setup_.worker_program;
+  command.store_location = setup_.store_location;
+  command.study_name = setup_.study_name;
+  command.slot = kJoinedSlot;
+  command.lease_seconds = setup_.lease_seconds;
+  command.threads = setup_.threads;
   command.joined = true;
+  if (setup_.files_in_store) command.files = setup_.config.artifacts;
   auto process = WorkerProcess::spawn(command);
   if (!process) return tl::unexpected<Error>(process.error());
   slot_ = Slot{};
@@ -302,12 +317,17 @@ Result<void> JoinedWorker::bury(const ExitStatus& status) {
   const std::string name = slot_.process->name();
   const auto held = std::ranges::find(*open, name, &LeaseRecord::worker);
   const bool interrupted = slot_.doom == Doom::cancelled || (status.signal == 0 && status.code == kWorkerInterrupted);
+  if (held != open->end()) {
+    if (slot_.doom == Doom::out_of_disk) remove_files(held->lease.trial, setup_);
+    // One that was interrupted has done so by itself.
+    const bool by_itself = status.signal == 0 && status.code == kWorkerInterrupted;
+    if (auto kept = by_itself ? Result<void>{} : keep_files(*store_, held->lease, setup_); !kept) return kept;
+  }
   if (held != open->end() && interrupted) {
     if (auto back = store_->give_back(held->lease, FailureReason::none, "interrupted"); !back) {
       return tl::unexpected<Error>(back.error());
     }
   } else if (held != open->end()) {
-    if (slot_.doom == Doom::out_of_disk) remove_files(held->lease.trial, setup_);
     const auto [reason, message] = cause_of_end(slot_, status, setup_);
     const auto fate = end_attempt(*store_, {}, *held, reason, message, setup_.config.retries);
     if (!fate) return tl::unexpected<Error>(fate.error());

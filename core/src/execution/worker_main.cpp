@@ -37,6 +37,7 @@
 #include "nascent/core/store_location.hpp"
 #include "nascent/core/trial_runner.hpp"
 #include "orphans.hpp"
+#include "stored_files.hpp"
 #include "team.hpp"
 #include "test_split.hpp"
 #include "wear.hpp"
@@ -260,6 +261,7 @@ struct Bench {
   std::unique_ptr<Followers> followers;  // none where this is the only one of them, or not the first
   std::unique_ptr<TrialRunner> runner;
   WorkerConfig limits;
+  std::optional<StoredFiles> files;  // where they travel through the store
   std::optional<Wear> wear;
   std::filesystem::path temporary;  // of the trials of a confined worker, else ""
 };
@@ -272,12 +274,16 @@ Result<std::unique_ptr<Store>> open_store(const std::string& location) {
   }
 }
 
+std::filesystem::path files_folder(const Bench& bench, const WorkerArguments& arguments) {
+  return artifacts_folder(arguments.store_location, arguments.study_name, bench.limits.artifacts);
+}
+
 // From here on plugins write only where a worker has to.
 Result<void> enter_confinement(Bench& bench, const WorkerArguments& arguments) {
   if (!bench.limits.confine || arguments.rank) return {};  // followers are confined as their leader is
   std::error_code error;
   Writable writable;
-  writable.artifacts = std::filesystem::absolute(artifacts_folder(arguments.store_location, arguments.study_name, bench.limits.artifacts), error);
+  writable.artifacts = std::filesystem::absolute(files_folder(bench, arguments), error);
   bench.temporary = writable.artifacts.empty() ? std::filesystem::temp_directory_path(error) / fmt::format("nascent-worker-{}", getpid())
                                                : writable.artifacts / fmt::format("temporary-{}", arguments.slot);
   writable.temporary = bench.temporary;
@@ -301,6 +307,10 @@ Result<Bench> set_up(const WorkerArguments& arguments) {
   auto config = parse_study((*record)->resolved_config, fmt::format("study {}", arguments.study_name), "/");
   if (!config) return tl::unexpected<Error>(config.error());
   bench.limits = config->workers;
+  if (const char* own = std::getenv(kFilesVariable); own != nullptr && *own != '\0') {
+    bench.limits.artifacts = own;
+    bench.files.emplace(*bench.store, files_folder(bench, arguments), bench.limits.artifact_bytes_max);
+  }
   if (auto confined = enter_confinement(bench, arguments); !confined) return tl::unexpected<Error>(confined.error());
   auto catalog = PluginCatalog::discover({config->plugins.path, config->plugins.allow, {}});
   if (!catalog) return tl::unexpected<Error>(catalog.error());
@@ -313,9 +323,7 @@ Result<Bench> set_up(const WorkerArguments& arguments) {
     if (!followers) return tl::unexpected<Error>(followers.error());
     bench.followers = std::move(*followers);
   }
-  auto runner = component_runner(*catalog, *study, artifacts_folder(arguments.store_location, arguments.study_name,
-                                                                study->config.workers.artifacts),
-                                 arguments.threads, leased_device());
+  auto runner = component_runner(*catalog, *study, files_folder(bench, arguments), arguments.threads, leased_device());
   if (!runner) return tl::unexpected<Error>(runner.error());
   bench.runner = std::move(*runner);
   if (bench.followers) {
@@ -344,10 +352,16 @@ int work(Bench& bench, const WorkerArguments& arguments, Coordination& coordinat
     static_cast<void>(!write(STDERR_FILENO, &kTrialMark, 1));
     auto& [lease, trial] = **leased;
     Attempt attempt(*bench.store, lease, arguments, coordination, bench.verdicts);
+    if (auto fetched = bench.files ? bench.files->fetch(bench.study, trial) : Result<void>{}; !fetched) {
+      return say(fetched.error(), kWorkerGaveUp);
+    }
     const auto end = bench.runner->run(trial, attempt);
+    const auto kept = bench.files ? bench.files->keep(lease) : Result<bool>(true);
     // Whoever started this process queues the trial again when it is gone.
     if (attempt.cancelled() && (!end || *end == AttemptEnd::cancelled)) return kWorkerInterrupted;
     if (!end) return say(end.error(), kWorkerGaveUp);
+    if (!kept) return say(kept.error(), kWorkerGaveUp);
+    if (!*kept) trial.artifact_dir.clear();
     if (trial.state == TrialState::failed) {
       const auto again = is_tried_again(*bench.store, bench.study, trial.id, trial.reason, bench.limits.retries);
       if (!again) return say(again.error(), kWorkerGaveUp);
@@ -356,6 +370,7 @@ int work(Bench& bench, const WorkerArguments& arguments, Coordination& coordinat
     const auto state = bench.store->finish(lease, trial);
     if (!state) return say(state.error(), kWorkerGaveUp);
     ring(arguments.doorbell_fd, Bell::idle);
+    if (bench.files && trial.finished()) bench.files->forget(trial.id);
     if (!bench.temporary.empty()) clear_temporary(bench.temporary);
     if (const std::string worn = bench.wear->after_trial(); !worn.empty()) {
       fmt::print(stderr, "\n{}\n", worn);

@@ -69,6 +69,7 @@ std::vector<std::string> worker_environment(const WorkerCommand& command, const 
   const std::string n = std::to_string(command.threads);
   std::vector<std::pair<std::string, std::string>> set{{kMarkVariable, mark},
                                                        {kDeviceVariable, to_string(command.device)},
+                                                       {kFilesVariable, command.files.string()},
                                                        {"OMP_NUM_THREADS", n},
                                                        {"OPENBLAS_NUM_THREADS", n},
                                                        {"MKL_NUM_THREADS", n},

@@ -34,6 +34,7 @@ struct WorkerCommand {
   std::optional<TrialRole> role;  // of the trials it leases; empty: all
   std::optional<TrialId> test;    // judge this trial's model on the test split, and end
   Device device;                  // leased to its trials
+  std::filesystem::path files;    // see kFilesVariable
   bool joined = false;            // leases what the study lets workers take, see leasing.hpp
 };
 

@@ -21,6 +21,7 @@
 #include "nascent/core/executor.hpp"
 #include "orphans.hpp"
 #include "silence.hpp"
+#include "stored_files.hpp"
 #include "test_split.hpp"
 #include "worker_slot.hpp"
 
@@ -66,6 +67,8 @@ class WorkersExecutor final : public Executor {
   bool any_joined();
   Result<void> stop_joined(StopMode mode);
   Result<void> spawn(Slot& slot);
+  // What all workers of this executor have in common.
+  [[nodiscard]] WorkerCommand command(std::string slot, const Device& device) const;
   void ring_all(Bell bell);
 
   // One turn: waits up to `timeout` for a worker to ring, write or end, then does everything that is due.
@@ -135,17 +138,23 @@ Result<void> WorkersExecutor::start() {
   return {};
 }
 
+WorkerCommand WorkersExecutor::command(std::string slot, const Device& device) const {
+  WorkerCommand command;
+  command.program = setup_.worker_program;
+  command.store_location = setup_.store_location;
+  command.study_name = setup_.study_name;
+  command.slot = std::move(slot);
+  command.lease_seconds = setup_.lease_seconds;
+  command.threads = setup_.threads;
+  command.device = device;
+  if (setup_.files_in_store) command.files = setup_.config.artifacts;
+  return command;
+}
+
 Result<void> WorkersExecutor::spawn(Slot& slot) {
-  const WorkerCommand command{setup_.worker_program,
-                              setup_.store_location,
-                              setup_.study_name,
-                              slot.name,
-                              setup_.lease_seconds,
-                              setup_.threads,
-                              setup_.role,
-                              {},
-                              slot.device};
-  auto process = WorkerProcess::spawn(command);
+  WorkerCommand given = command(slot.name, slot.device);
+  given.role = setup_.role;
+  auto process = WorkerProcess::spawn(given);
   if (!process) return tl::unexpected<Error>(process.error());
   Slot fresh;
   fresh.name = std::move(slot.name);
@@ -393,9 +402,11 @@ Result<void> WorkersExecutor::settle(const Slot& slot, const ExitStatus& status)
                                  [&](const LeaseRecord& record) { return record.worker == slot.process->name(); });
   const bool interrupted = status.signal == 0 && status.code == kWorkerInterrupted;
   if (held != open->end()) {
+    if (slot.doom == Doom::out_of_disk) remove_files(held->lease.trial, setup_);
+    // One that was interrupted has done so by itself.
+    if (auto kept = interrupted ? Result<void>{} : keep_files(store_, held->lease, setup_); !kept) return kept;
     if (slot.doom == Doom::cancelled || (interrupted && slot.doom == Doom::none)) return interrupt(*held);
     const auto [reason, message] = cause_of_end(slot, status, setup_);
-    if (slot.doom == Doom::out_of_disk) remove_files(held->lease.trial, setup_);
     return give_up(*held, reason, message);
   }
   if (status.signal == 0 && status.code == kWorkerWorn) {
@@ -491,16 +502,9 @@ Result<std::vector<Metric>> WorkersExecutor::evaluate_test(TrialId trial) {
   auto known = test_metrics(store_, coordinator_.study, trial);
   if (!known) return tl::unexpected<Error>(known.error());
   if (*known) return std::move(**known);
-  const WorkerCommand command{setup_.worker_program,
-                              setup_.store_location,
-                              setup_.study_name,
-                              "test",
-                              setup_.lease_seconds,
-                              setup_.threads,
-                              {},
-                              trial,
-                              setup_.config.device_of(0)};
-  auto process = WorkerProcess::spawn(command);
+  WorkerCommand given = command("test", setup_.config.device_of(0));
+  given.test = trial;
+  auto process = WorkerProcess::spawn(given);
   if (!process) return tl::unexpected<Error>(process.error());
   std::optional<ExitStatus> ended;
   while (!(ended = process->reap())) {

@@ -91,7 +91,7 @@ Settings settings_of(const StudyConfig& study) {
 Result<void> keep_settings(Store& store, const Coordinator& coordinator, const StudyConfig& now) {
   const auto record = store.study(now.name);
   if (!record) return tl::unexpected<Error>(record.error());
-  const auto before = parse_study((*record)->resolved_config, now.name, std::filesystem::path(now.store).parent_path());
+  const auto before = parse_study((*record)->resolved_config, now.name, folder_of(now.store));
   if (!before) return tl::unexpected<Error>(before.error());
   StudyConfig after = *before;
   after.stop = now.stop;
@@ -146,6 +146,7 @@ class Run {
   std::unique_ptr<Store> store_;
   Coordinator coordinator_;
   std::optional<search::KeepAlive> keep_alive_;
+  std::filesystem::path own_files_;  // WorkerConfig::artifacts, or a folder of this machine's own where they travel through the store
   std::filesystem::path artifacts_;
   std::unique_ptr<TrialRunner> runner_;
   StudyResult result_;
@@ -163,7 +164,8 @@ Result<void> Run::open() {
   auto store = Store::open(config.store, request_.start == StudyStart::create ? OpenMode::create_or_open : OpenMode::must_exist);
   if (!store) return tl::unexpected<Error>(store.error());
   store_ = std::move(*store);
-  artifacts_ = artifacts_folder(config.store, config.name, config.workers.artifacts);
+  own_files_ = files_in_store(config) ? config.directory / (config.name + ".artifacts") : config.workers.artifacts;
+  artifacts_ = artifacts_folder(config.store, config.name, own_files_);
   const auto id = enter(*store_, search::record_of(study(), *prepared_->space), request_.start, prepared_->queue);
   if (!id) return tl::unexpected<Error>(id.error());
   const auto coordinator = store_->acquire_coordinator(*id);
@@ -189,6 +191,8 @@ Result<std::unique_ptr<Executor>> Run::make_executor(DecideVerdict decide, std::
     setup.store_location = config.store;
     setup.study_name = config.name;
     setup.config = config.workers;
+    setup.config.artifacts = own_files_;
+    setup.files_in_store = files_in_store(config);
     setup.threads = request_.threads;
     setup.role = role;
     return workers_executor(*store_, coordinator_, std::move(setup), std::move(decide));
@@ -244,6 +248,9 @@ Result<void> Run::test(Executor& executor) {
   if (artifacts_.empty() || !study().trainer) return {};
   std::error_code error;
   const std::filesystem::path model = model_path(artifacts_, chosen.id);
+  if (files_in_store(study().config) && !std::filesystem::exists(model, error)) {
+    if (auto fetched = fetch_artifacts(*store_, coordinator_.study, chosen.id, artifacts_); !fetched) return fetched;
+  }
   if (!std::filesystem::exists(model, error)) return {};
   result_.model = model;
   if (!prepared_->data || !prepared_->data->has_test) return {};
@@ -288,7 +295,7 @@ Result<StudyResult> run_study(const StudyRun& run, PluginCatalog& catalog) { ret
 
 Result<StudyConfig> stored_study(const StudyRecord& record, const std::string& location) {
   auto config = parse_study(record.resolved_config, fmt::format("{}:{}", location, record.name),
-                            std::filesystem::path(location).parent_path());
+                            folder_of(location));
   if (config) config->store = location;
   return config;
 }

@@ -113,6 +113,14 @@ Result<LeaseState> MeasuredStore::give_back(const Lease& lease, FailureReason re
   return timed("give_back", [&] { return store_.give_back(lease, reason, message); });
 }
 
+Result<LeaseState> MeasuredStore::put_artifacts(const Lease& lease, std::span<const Artifact> artifacts) {
+  return timed("put_artifacts", [&] { return store_.put_artifacts(lease, artifacts); });
+}
+
+Result<std::vector<Artifact>> MeasuredStore::artifacts(StudyId study, TrialId trial) {
+  return timed("artifacts", [&] { return store_.artifacts(study, trial); });
+}
+
 Result<TrialTally> MeasuredStore::tally(StudyId study) {
   return timed("tally", [&] { return store_.tally(study); });
 }

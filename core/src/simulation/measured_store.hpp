@@ -47,6 +47,7 @@ class MeasuredStore final : public Store {
   Result<std::optional<Verdict>> verdict(const Lease& lease, std::uint32_t number) override;
   Result<LeaseState> finish(const Lease& lease, const Trial& result) override;
   Result<LeaseState> give_back(const Lease& lease, FailureReason reason, std::string_view message) override;
+  Result<LeaseState> put_artifacts(const Lease& lease, std::span<const Artifact> artifacts) override;
   Result<std::vector<Trial>> trials(StudyId study, const TrialFilter& filter) override;
   Result<std::optional<Trial>> trial(StudyId study, TrialId trial) override;
   Result<TrialTally> tally(StudyId study) override;
@@ -57,6 +58,7 @@ class MeasuredStore final : public Store {
   Result<std::vector<LeaseRecord>> open_leases(StudyId study) override;
   Result<std::vector<LeaseRecord>> expired_leases(StudyId study) override;
   Result<std::vector<LeaseRecord>> attempts(StudyId study, TrialId trial) override;
+  Result<std::vector<Artifact>> artifacts(StudyId study, TrialId trial) override;
   Result<void> queue_configurations(StudyId study, std::span<const QueuedConfiguration> added) override;
   Result<std::vector<QueuedConfiguration>> queued_configurations(StudyId study) override;
   Result<void> add_event(StudyId study, std::string_view kind, std::string_view data_json) override;

@@ -74,6 +74,12 @@ std::string take_parameter(std::string& url, std::string_view name) {
 
 bool is_url(std::string_view location) { return location.find(kSchemeEnd) != std::string_view::npos; }
 
+std::filesystem::path folder_of(const std::string& location) {
+  std::error_code error;
+  const std::filesystem::path here = std::filesystem::current_path(error);
+  return is_url(location) ? here : (here / location).parent_path();
+}
+
 std::string public_location(const std::string& location) {
   if (!is_url(location)) return location;
   std::string url = location;

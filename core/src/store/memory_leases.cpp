@@ -117,8 +117,29 @@ Result<LeaseState> MemoryStore::finish(const Lease& lease, const Trial& result) 
   Entry& entry = *study->find(lease.trial);
   entry.set_result(result, now());
   study->land(entry);
+  if (result.state == TrialState::failed || result.state == TrialState::invalid) study->artifacts.erase(lease.trial);
   ++version_;
   return study->open_state();
+}
+
+Result<LeaseState> MemoryStore::put_artifacts(const Lease& lease, std::span<const Artifact> artifacts) {
+  const std::lock_guard lock(mutex_);
+  Study* study = find(lease.study);
+  const Entry* entry = study == nullptr ? nullptr : study->find(lease.trial);
+  if (entry == nullptr || entry->trial.attempts != lease.attempt) return LeaseState::lost;
+  if (entry->trial.state != TrialState::running && entry->trial.state != TrialState::queued) return LeaseState::lost;
+  std::vector<Artifact>& kept = study->artifacts[lease.trial];
+  kept.assign(artifacts.begin(), artifacts.end());
+  std::ranges::sort(kept, {}, &Artifact::path);
+  ++version_;
+  return study->open_state();
+}
+
+Result<std::vector<Artifact>> MemoryStore::artifacts(StudyId id, TrialId trial) {
+  const std::lock_guard lock(mutex_);
+  Study* study = find(id);
+  if (study == nullptr || !study->artifacts.contains(trial)) return std::vector<Artifact>{};
+  return study->artifacts.at(trial);
 }
 
 LeaseState MemoryStore::Study::queue_again(const Lease& lease, FailureReason reason, std::string_view message) {

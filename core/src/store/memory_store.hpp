@@ -46,6 +46,7 @@ class MemoryStore final : public Store {
   Result<std::optional<Verdict>> verdict(const Lease& lease, std::uint32_t number) override;
   Result<LeaseState> finish(const Lease& lease, const Trial& result) override;
   Result<LeaseState> give_back(const Lease& lease, FailureReason reason, std::string_view message) override;
+  Result<LeaseState> put_artifacts(const Lease& lease, std::span<const Artifact> artifacts) override;
 
   Result<std::vector<Trial>> trials(StudyId study, const TrialFilter& filter) override;
   Result<std::optional<Trial>> trial(StudyId study, TrialId trial) override;
@@ -56,6 +57,7 @@ class MemoryStore final : public Store {
   Result<std::vector<LeaseRecord>> open_leases(StudyId study) override;
   Result<std::vector<LeaseRecord>> expired_leases(StudyId study) override;
   Result<std::vector<LeaseRecord>> attempts(StudyId study, TrialId trial) override;
+  Result<std::vector<Artifact>> artifacts(StudyId study, TrialId trial) override;
 
   Result<void> queue_configurations(StudyId study, std::span<const QueuedConfiguration> added) override;
   Result<std::vector<QueuedConfiguration>> queued_configurations(StudyId study) override;
@@ -94,6 +96,7 @@ class MemoryStore final : public Store {
     std::set<TrialId> awaiting;  // of these, those with a report that awaits its verdict
     std::vector<QueuedConfiguration> queue;
     std::size_t n_given = 0;  // of the queue, the first ones, to trials that ascend
+    std::map<TrialId, std::vector<Artifact>> artifacts;
     std::vector<EventRecord> events;
     std::vector<TestOpening> openings;
 

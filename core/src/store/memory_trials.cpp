@@ -69,6 +69,7 @@ Result<void> MemoryStore::record_finished(const Coordinator& coordinator, std::s
     if (Entry* entry = study.find(given.id)) {
       entry->set_result(given, given.finished_at == 0 ? at : given.finished_at);
       study.queued.erase(given.id);
+      study.artifacts.erase(given.id);
       study.land(*entry);
       continue;
     }

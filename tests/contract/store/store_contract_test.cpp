@@ -704,6 +704,57 @@ TEST_P(StoreContract, a_worker_gives_its_attempt_back) {
   EXPECT_EQ(must(store_->trial(study_, 0))->state, TrialState::running);
 }
 
+// ------------------------------------------------------------------------------------------------------ files of trials
+
+TEST_P(StoreContract, files_of_a_trial_come_back_byte_by_byte_and_the_newer_ones_replace_all_earlier) {
+  enqueue(1);
+  const auto [lease, trial] = this->lease();
+  EXPECT_THAT(must(store_->artifacts(study_, 0)), IsEmpty());
+  std::string every_byte;
+  for (int i = 0; i < 256; ++i) every_byte += static_cast<char>(i);
+  const std::vector<Artifact> first{{"reports.jsonl", "{}\n"}, {"checkpoint/state", every_byte}, {"checkpoint/empty", ""}};
+  EXPECT_EQ(must(store_->put_artifacts(lease, first)), LeaseState::held);
+  EXPECT_THAT(must(store_->artifacts(study_, 0)), ElementsAre(first[2], first[1], first[0]));
+  const std::vector<Artifact> second{{"model", "weights"}};
+  EXPECT_EQ(must(store_->put_artifacts(lease, second)), LeaseState::held);
+  EXPECT_THAT(must(store_->artifacts(study_, 0)), ElementsAre(second[0]));
+  EXPECT_EQ(must(store_->put_artifacts(lease, {})), LeaseState::held);
+  EXPECT_THAT(must(store_->artifacts(study_, 0)), IsEmpty());
+}
+
+TEST_P(StoreContract, files_of_an_attempt_are_taken_until_the_next_has_begun) {
+  enqueue(1);
+  const auto zombie = lease().lease;
+  const std::vector<Artifact> first{{"checkpoint/state", "first"}}, second{{"checkpoint/state", "second"}};
+  must(store_->requeue(coordinator_, zombie, FailureReason::lost, "silent"));
+  EXPECT_EQ(must(store_->put_artifacts(zombie, first)), LeaseState::held) << "nobody has gone on from an older checkpoint";
+  const auto later = lease().lease;
+  EXPECT_EQ(must(store_->put_artifacts(zombie, second)), LeaseState::lost);
+  EXPECT_THAT(must(store_->artifacts(study_, 0)), ElementsAre(first[0]));
+  EXPECT_EQ(must(store_->put_artifacts(later, second)), LeaseState::held);
+  EXPECT_EQ(must(store_->put_artifacts(zombie, first)), LeaseState::lost);
+  EXPECT_THAT(must(store_->artifacts(study_, 0)), ElementsAre(second[0]));
+}
+
+TEST_P(StoreContract, files_stay_with_a_paused_and_a_completed_trial_and_go_with_one_that_failed_or_was_given_up) {
+  enqueue(4);
+  const std::vector<Artifact> files{{"model", "weights"}};
+  for (const TrialState state : {TrialState::completed, TrialState::failed, TrialState::paused, TrialState::paused}) {
+    auto [lease, trial] = this->lease();
+    must(store_->put_artifacts(lease, files));
+    trial.state = state;
+    must(store_->finish(lease, trial));
+    EXPECT_EQ(must(store_->put_artifacts(lease, {})), LeaseState::lost);
+  }
+  auto given_up = must(store_->trial(study_, 3)).value();
+  given_up.state = TrialState::pruned;
+  must(store_->record_finished(coordinator_, std::span(&given_up, 1)));
+  EXPECT_THAT(must(store_->artifacts(study_, 0)), ElementsAre(files[0]));
+  EXPECT_THAT(must(store_->artifacts(study_, 1)), IsEmpty());
+  EXPECT_THAT(must(store_->artifacts(study_, 2)), ElementsAre(files[0]));
+  EXPECT_THAT(must(store_->artifacts(study_, 3)), IsEmpty());
+}
+
 TEST_P(StoreContract, tells_of_changes_where_the_engine_can) {
   const int changes = store_->changes_fd();
   // Meant: -1 is a valid answer of the contract (Store::changes_fd). PostgreSQL's engine gives a descriptor, and runs this.

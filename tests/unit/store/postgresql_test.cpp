@@ -103,7 +103,7 @@ TEST_F(Postgresql, reading_only_changes_nothing) {
 TEST_F(Postgresql, a_newer_schema_is_refused_in_one_line) {
   must(Store::open(url_));
   sql("UPDATE nascent.schema_version SET version = 99");
-  EXPECT_EQ(refusal(url_), url_ + " was written by nascent schema 99; this build knows up to 1; upgrade nascent or use another "
+  EXPECT_EQ(refusal(url_), url_ + " was written by nascent schema 99; this build knows up to 2; upgrade nascent or use another "
                                   "database");
 }
 
@@ -119,7 +119,7 @@ TEST_F(Postgresql, an_older_schema_is_converted_in_one_step_after_another_and_on
   EXPECT_TRUE(store::postgresql::prepare(writer, OpenMode::must_exist, steps));
   EXPECT_TRUE(writer.ok());
   EXPECT_EQ(sql("SELECT colour FROM nascent.studies"), "red");
-  EXPECT_EQ(sql("SELECT version FROM nascent.schema_version"), "2");
+  EXPECT_EQ(sql("SELECT version FROM nascent.schema_version"), "3");
 }
 
 TEST_F(Postgresql, a_step_that_fails_leaves_the_schema_as_it_was) {
@@ -130,7 +130,7 @@ TEST_F(Postgresql, a_step_that_fails_leaves_the_schema_as_it_was) {
   store::postgresql::Database writer(url_, /*read_only=*/false);
   static_cast<void>(store::postgresql::prepare(writer, OpenMode::must_exist, steps));
   EXPECT_TRUE(writer.take_error());
-  EXPECT_EQ(sql("SELECT version FROM nascent.schema_version"), "1");
+  EXPECT_EQ(sql("SELECT version FROM nascent.schema_version"), "2");
   EXPECT_EQ(refusal(url_), "");
 }
 

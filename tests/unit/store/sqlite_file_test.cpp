@@ -150,6 +150,7 @@ TEST_F(StoreFile, a_newer_schema_is_left_alone) {
 TEST_F(StoreFile, an_older_schema_is_converted_when_it_is_opened_for_writing) {
   make_store();
   shell("DROP TABLE queue");
+  shell("DROP TABLE artifacts");
   shell("PRAGMA user_version = 1");
   EXPECT_EQ(refusal(OpenMode::read_only),
             path_ + " was written by nascent schema 1; this build knows " + std::to_string(store::sqlite::kSchemaVersion) +

@@ -100,7 +100,8 @@ struct Retries {
 struct WorkerConfig {
   Execution execution = Execution::workers;
   std::uint32_t count = 1;  // 0: only those that join from elsewhere, see `nascent worker`
-  std::filesystem::path artifacts;  // folder of the trials' files, absolute; empty: beside the store
+  std::filesystem::path artifacts;  // folder of the trials' files, absolute; empty: beside the store, or in it (see files_in_store)
+  std::uint64_t artifact_bytes_max = 64ULL << 20U;  // of a trial's files, where they are in the store
   std::vector<Device> devices;          // one for each worker, or one for all of them; empty: the trainer chooses
   std::optional<std::uint64_t> memory;  // bytes of all trials together
   std::optional<double> trial_seconds_max;
@@ -192,6 +193,10 @@ struct StudyDraft {
   bool parameters_known = true;   // no option that may be searched is lost with a line or section
   std::set<std::string> refused;  // paths of components whose type or options are wrong
 };
+
+// Do the files of the study's trials travel through its store? So they do where that is a database, trials run in worker
+// processes, and no folder is named that all machines share. Each machine then has a folder of its own.
+bool files_in_store(const StudyConfig& config);
 
 // Reads and checks a file. `overrides` are "sampler.population=20": a dotted path ("evaluator.0.type" reaches into
 // arrays) and a TOML value, or else plain text. The error holds every mistake, one line each.

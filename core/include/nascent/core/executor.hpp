@@ -80,6 +80,7 @@ struct WorkersSetup {
   std::string store_location;  // as given to Store::open
   std::string study_name;
   WorkerConfig config;        // count, limits, retries
+  bool files_in_store = false;  // see files_in_store(); `config.artifacts` is then a folder of this machine's own
   std::uint32_t threads = 1;  // of each worker
   std::optional<TrialRole> role;  // the trials they lease; empty: all
   // Empty: $NASCENT_WORKER (ignored when privileged), nascent-worker beside this program, then ../libexec/nascent.

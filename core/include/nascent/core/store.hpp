@@ -158,6 +158,13 @@ struct EventRecord {
   std::string data_json;
 };
 
+// A file of a trial, on its way from one machine to another.
+struct Artifact {
+  std::string path;  // within the trial's folder: "checkpoint/state"
+  std::string bytes;
+  bool operator==(const Artifact&) const = default;
+};
+
 // One opening of the test split. The row is on disk before the split is read.
 struct TestOpening {
   TrialId trial = 0;
@@ -252,6 +259,11 @@ class Store {
   // Ends the attempt without a result and queues the trial again, as requeue() does: for the worker that holds it.
   virtual Result<LeaseState> give_back(const Lease& lease, FailureReason reason, std::string_view message) = 0;
 
+  // The trial's files, for whoever goes on with it or reads its model on a machine that does not share its folder: all of
+  // them, in place of those that the store has. Until another attempt has begun, or the trial has come to its end; after that
+  // `lost`. The files of a trial that fails or is given up go with it.
+  virtual Result<LeaseState> put_artifacts(const Lease& lease, std::span<const Artifact> artifacts) = 0;
+
   // Reading. ---------------------------------------------------------------------------------------------------------
   virtual Result<std::vector<Trial>> trials(StudyId study, const TrialFilter& filter = {}) = 0;  // by id
   virtual Result<std::optional<Trial>> trial(StudyId study, TrialId trial) = 0;
@@ -265,6 +277,8 @@ class Store {
   virtual Result<std::vector<LeaseRecord>> open_leases(StudyId study) = 0;                // by trial
   virtual Result<std::vector<LeaseRecord>> expired_leases(StudyId study) = 0;  // the open ones past their time
   virtual Result<std::vector<LeaseRecord>> attempts(StudyId study, TrialId trial) = 0;
+
+  virtual Result<std::vector<Artifact>> artifacts(StudyId study, TrialId trial) = 0;  // by path
 
   // Queued configurations. Anybody may add to them, also while the study runs. -------------------------------------
   virtual Result<void> queue_configurations(StudyId study, std::span<const QueuedConfiguration> added) = 0;

@@ -1,12 +1,16 @@
 // Where a store is: the path of an SQLite file, ":memory:", or the URL of a PostgreSQL database.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 
 namespace nascent::core {
 
 bool is_url(std::string_view location);
+
+// Where relative paths start in a study that is stored there: in the file's folder; for a database in the current one.
+std::filesystem::path folder_of(const std::string& location);
 
 // The location as it may be shown, stored and passed on: a URL without its password (and sslpassword), which this process
 // remembers from then on, for Store::open. Anything else comes back as it is.

@@ -84,6 +84,8 @@ std::filesystem::path artifacts_folder(std::string_view store_location, std::str
 Result<void> mark_artifacts(const std::filesystem::path& folder, const StudyRecord& study);
 // Fails where the study's mark cannot be seen.
 Result<void> check_artifacts(const std::filesystem::path& folder, const StudyRecord& study);
+// The trial's folder in `artifacts` becomes what the store has of it.
+Result<void> fetch_artifacts(Store& store, StudyId study, TrialId trial, const std::filesystem::path& artifacts);
 // Trial::artifact_dir of a trial: "trial-7".
 std::string trial_folder(TrialId trial);
 // The model of a finished trial in the trainer's own format, as nas_trainer_vt::load reads it; it may not exist.

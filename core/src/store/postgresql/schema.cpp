@@ -11,7 +11,7 @@ namespace {
 // As the tables of an SQLite store, see docs/reference/store.md. JSON columns are text, because json refuses the empty
 // text and jsonb changes numbers. Seeds are decimal text in both engines. Times are seconds since the Unix epoch by the
 // server's clock.
-constexpr std::array<std::string_view, 1> kSteps = {R"sql(
+constexpr std::array<std::string_view, 2> kSteps = {R"sql(
 CREATE TABLE studies (
   id                bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name              text NOT NULL UNIQUE,
@@ -160,6 +160,19 @@ CREATE VIEW metrics AS
   FROM trials t, json_each_text(t.metrics::json) m;
 CREATE VIEW parameters AS
   SELECT t.study_id, t.id AS trial_id, p.key AS name, p.value FROM trials t, json_each_text(t.parameters::json) p;
+)sql",
+                                                     R"sql(
+-- Files of trials, for machines that share no folder: what the newest attempt left.
+CREATE TABLE artifacts (
+  study_id bigint NOT NULL,
+  trial_id bigint NOT NULL,
+  attempt  bigint NOT NULL,
+  path     text NOT NULL,
+  bytes    bytea NOT NULL,
+  PRIMARY KEY (study_id, trial_id, attempt, path),
+  FOREIGN KEY (study_id, trial_id, attempt) REFERENCES leases (study_id, trial_id, attempt)
+);
+ALTER TABLE artifacts ALTER COLUMN bytes SET STORAGE EXTERNAL;  -- weights do not compress
 )sql"};
 
 bool exists(Database& db) {

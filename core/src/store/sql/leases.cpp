@@ -95,6 +95,7 @@ Result<LeaseState> SqlStore::finish(const Lease& lease, const Trial& result) {
     const std::string_view message = result.state == TrialState::paused ? kPausedMessage : result.message;
     if (!end_attempt(lease, result.reason, message)) return LeaseState::lost;
     set_result(lease.study, lease.trial, result, now(), next_landed(lease.study, 1));
+    if (result.state == TrialState::failed || result.state == TrialState::invalid) drop_artifacts(lease.study, lease.trial);
     return open_state(lease.study);
   });
 }

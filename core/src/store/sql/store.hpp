@@ -51,6 +51,7 @@ class SqlStore : public Store {
   Result<std::optional<Verdict>> verdict(const Lease& lease, std::uint32_t number) override;
   Result<LeaseState> finish(const Lease& lease, const Trial& result) override;
   Result<LeaseState> give_back(const Lease& lease, FailureReason reason, std::string_view message) override;
+  Result<LeaseState> put_artifacts(const Lease& lease, std::span<const Artifact> artifacts) override;
 
   Result<std::vector<Trial>> trials(StudyId study, const TrialFilter& filter) override;
   Result<std::optional<Trial>> trial(StudyId study, TrialId trial) override;
@@ -61,6 +62,7 @@ class SqlStore : public Store {
   Result<std::vector<LeaseRecord>> open_leases(StudyId study) override;
   Result<std::vector<LeaseRecord>> expired_leases(StudyId study) override;
   Result<std::vector<LeaseRecord>> attempts(StudyId study, TrialId trial) override;
+  Result<std::vector<Artifact>> artifacts(StudyId study, TrialId trial) override;
 
   Result<void> queue_configurations(StudyId study, std::span<const QueuedConfiguration> added) override;
   Result<std::vector<QueuedConfiguration>> queued_configurations(StudyId study) override;
@@ -144,6 +146,7 @@ class SqlStore : public Store {
   // The one given to `trial`, or else the first that waits.
   Result<std::optional<QueuedConfiguration>> find_queued(StudyId study, TrialId trial);
   void set_result(StudyId study, TrialId id, const Trial& result, double finished_at, std::uint64_t landed);
+  void drop_artifacts(StudyId study, TrialId trial);
   std::optional<TrialState> stored_state(StudyId study, TrialId trial);
   Result<std::vector<ReportRecord>> reports_from(Rows& rows);
   Result<std::vector<LeaseRecord>> leases_from(Rows& rows);

@@ -114,6 +114,7 @@ Result<void> SqlStore::record_finished(const Coordinator& coordinator, std::span
       if (const auto state = stored_state(coordinator.study, given.id)) {
         if (*state != TrialState::queued && *state != TrialState::paused) return trial_exists(sql_.path(), given.id);
         set_result(coordinator.study, given.id, given, given.finished_at == 0 ? at : given.finished_at, landed++);
+        drop_artifacts(coordinator.study, given.id);
         continue;
       }
       Trial trial = given;

@@ -4,7 +4,7 @@ namespace nascent::core::store::sqlite {
 
 // Seeds are decimal text: SQLite has no unsigned 64-bit integer. Columns of type ANY keep doubles bit by bit (see
 // Database). Times are seconds since the Unix epoch.
-const std::array<std::string_view, 2> kSchemaSteps = {R"sql(
+const std::array<std::string_view, 3> kSchemaSteps = {R"sql(
 CREATE TABLE studies (
   id                INTEGER PRIMARY KEY,
   name              TEXT NOT NULL UNIQUE,
@@ -144,6 +144,18 @@ CREATE TABLE queue (
   trial_id      INTEGER         -- whose configuration it is, written before that trial's row; NULL while it waits
 ) STRICT;
 CREATE INDEX queue_of_study ON queue (study_id, trial_id, id);
+)sql",
+                                                      R"sql(
+-- Files of trials, for machines that share no folder: what the newest attempt left.
+CREATE TABLE artifacts (
+  study_id INTEGER NOT NULL,
+  trial_id INTEGER NOT NULL,
+  attempt  INTEGER NOT NULL,
+  path     TEXT NOT NULL,  -- within the trial's folder
+  bytes    BLOB NOT NULL,
+  PRIMARY KEY (study_id, trial_id, attempt, path),
+  FOREIGN KEY (study_id, trial_id, attempt) REFERENCES leases (study_id, trial_id, attempt)
+) STRICT;
 )sql"};
 
 }  // namespace nascent::core::store::sqlite
