@@ -14,6 +14,7 @@ namespace nascent::libtorch {
 struct Progress {
   std::int64_t batch_size = 0;
   std::int64_t step = 0, epoch = 0, step_in_epoch = 0;  // steps and epochs done
+  std::int64_t optimizer_step = 0;  // steps that the optimiser has taken: fewer than `step` where it began later
   std::int64_t reports_since_best = 0;
   double elapsed_seconds = 0;
   double loss_sum = 0;  // of the steps of the current epoch
@@ -35,5 +36,14 @@ void write_checkpoint(const std::string& folder, const CheckpointKey& key, const
 // Copies the saved values into `tensors`. Throws Error naming the file when it is missing, damaged, or of another
 // architecture, optimiser or seed.
 Progress read_checkpoint(const std::string& folder, const CheckpointKey& key, const NamedTensors& tensors);
+
+// What a training of the same architecture has left for another one with other options.
+struct Inherited {
+  Progress progress;                      // of the one that left it; optimizer_step is 0 where the optimiser is another one
+  std::vector<std::string> not_there{};   // of `tensors`: they are as they were
+};
+// Copies what it can: all that has the same name, but nothing that another optimiser has kept. Throws as read_checkpoint(), but not for
+// another optimiser or seed.
+Inherited inherit_checkpoint(const std::string& folder, const CheckpointKey& key, const NamedTensors& tensors);
 
 }  // namespace nascent::libtorch

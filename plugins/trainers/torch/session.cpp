@@ -94,6 +94,8 @@ void Session::begin() {
   if (!request_.resume_dir.empty()) {
     progress_ = read_checkpoint(request_.resume_dir, key_, state());
     batch_size_ = progress_.batch_size;
+  } else if (!request_.inherit_dir.empty()) {
+    inherit();
   }
   if (team_) agree_on_start();
   gradients_ = weights_.attach_gradients();
@@ -105,17 +107,38 @@ void Session::begin() {
   last_reported_step_ = progress_.step;
 }
 
+// Goes on where another training with the same architecture stood. Its place is kept as a share of epochs, which another batch
+// size divides otherwise. Patience begins anew: it is that of other options.
+void Session::inherit() {
+  const Inherited inherited = inherit_checkpoint(request_.inherit_dir, key_, state());
+  const auto lacks = [&](const char* name) { return std::ranges::find(inherited.not_there, name) != inherited.not_there.end(); };
+  const Progress& of = inherited.progress;
+  if (average_ && lacks("average.parameters")) average_->copy_from(weights_);
+  const bool keeps_best = best_ && !lacks("best.parameters");
+  if (best_ && !keeps_best) best_->copy_from(current());
+  const std::int64_t steps = steps_per_epoch(), its_steps = (train_.size() + of.batch_size - 1) / of.batch_size;
+  Progress& p = progress_;
+  p.step = of.step;
+  if (request_.budget.unit != NAS_UNIT_STEP) p.step = std::llround(static_cast<double>(of.step) * static_cast<double>(steps) / static_cast<double>(its_steps));
+  p.epoch = p.step / steps;
+  p.step_in_epoch = p.step % steps;
+  p.optimizer_step = of.optimizer_step;
+  if (keeps_best) p.best = of.best;
+  p.elapsed_seconds = request_.budget.unit == NAS_UNIT_SECOND ? request_.budget.from : of.elapsed_seconds;
+  if (of.step_in_epoch > 0) p.loss_sum = of.loss_sum / static_cast<double>(of.step_in_epoch) * static_cast<double>(p.step_in_epoch);
+}
+
 // The leader's checkpoint, or its first weights, are everybody's.
 void Session::agree_on_start() {
   Progress& p = progress_;
   const at::Tensor numbers = at::tensor({static_cast<double>(p.batch_size), static_cast<double>(p.step), static_cast<double>(p.epoch),
-                                         static_cast<double>(p.step_in_epoch), static_cast<double>(p.reports_since_best), p.elapsed_seconds,
-                                         p.loss_sum, p.best},
+                                         static_cast<double>(p.step_in_epoch), static_cast<double>(p.optimizer_step),
+                                         static_cast<double>(p.reports_since_best), p.elapsed_seconds, p.loss_sum, p.best},
                                         at::kDouble);
   team_->take_from_leader(numbers);
   const auto* n = numbers.data_ptr<double>();
   const auto whole = [&](std::size_t i) { return static_cast<std::int64_t>(n[i]); };
-  p = {whole(0), whole(1), whole(2), whole(3), whole(4), n[5], n[6], n[7]};
+  p = {whole(0), whole(1), whole(2), whole(3), whole(4), whole(5), n[6], n[7], n[8]};
   batch_size_ = p.batch_size;
   for (const auto& [name, tensor] : state()) team_->take_from_leader(tensor);
   if (train_.size() / steps_per_epoch() >= team_->size()) return;
@@ -173,7 +196,8 @@ void Session::step() {
     if (norm > settings_.clip_norm) gradients_.mul_(settings_.clip_norm / norm);
   }
   const double rate = learning_rate(settings_.schedule, position());
-  optimizer_->step(weights_.parameters(), gradients_, rate, ++progress_.step);
+  ++progress_.step;
+  optimizer_->step(weights_.parameters(), gradients_, rate, ++progress_.optimizer_step);
   ++progress_.step_in_epoch;
   if (average_) {
     // The average begins as the weights themselves and slows down as steps go by.

@@ -30,6 +30,7 @@ class Session {
  private:
   using Clock = std::chrono::steady_clock;
   void begin();
+  void inherit();
   void train();
   void step();
   // The step's loss, of all rows; `own`: mean over `share` of the step's `rows`. Leaves the gradients.

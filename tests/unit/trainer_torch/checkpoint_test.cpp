@@ -78,6 +78,119 @@ TEST_F(Checkpoint, resumed_equals_uninterrupted_within_an_epoch) {
   expect_same(first, second);
 }
 
+// A trainer that inherits: another one has trained to epoch 2 and paused.
+class Inheritance : public Checkpoint {
+ protected:
+  // Up to epoch 4 from there.
+  [[nodiscard]] Training child() const {
+    Training training = run();
+    training.budget.from = 2;
+    training.inherit_dir = folder_.string();
+    return training;
+  }
+  void leave(Training parent) const {
+    parent.verdict = [](const auto& report) { return report.budget >= 2 ? Verdict::pause : Verdict::go; };
+    parent.checkpoint_dir = folder_.string();
+    parent.run();
+  }
+};
+
+TEST_F(Inheritance, with_the_same_options_and_seed_the_child_is_the_parent_that_goes_on) {
+  for (const char* optimizer : {"adamw", "sgd"}) {
+    optimizer_ = optimizer;
+    Training whole = run();
+    const std::vector<float> uninterrupted = numbers(*whole.run());
+    leave(run());
+    Training goes_on = child();
+    EXPECT_EQ(numbers(*goes_on.run()), uninterrupted);
+    EXPECT_EQ(goes_on.last("val_loss"), whole.last("val_loss"));
+    EXPECT_EQ(goes_on.last("train_loss"), whole.last("train_loss"));
+    ASSERT_EQ(goes_on.reports.size(), 2U);
+    EXPECT_EQ(goes_on.reports[0].budget, 3);
+  }
+}
+
+TEST_F(Inheritance, the_child_has_its_own_options) {
+  leave(run());
+  Training same = child(), faster = child(), still = child();
+  faster.options["learning_rate"] = 0.02;
+  still.options["learning_rate"] = 1e-12;
+  const std::vector<float> reference = numbers(*same.run());
+  EXPECT_NE(numbers(*faster.run()), reference);
+  still.options["ema_decay"] = 0.0;
+  still.run();
+  EXPECT_LT(std::abs(still.reports[0].metrics.at("val_loss") - still.last("val_loss")), 0.05) << "nothing is learnt";
+}
+
+TEST_F(Inheritance, another_batch_size_keeps_the_place_in_epochs) {
+  leave(run());
+  for (const std::int64_t batch : {16, 64, 200}) {
+    Training other = child();
+    other.options["batch_size"] = batch;
+    other.run();
+    ASSERT_EQ(other.reports.size(), 2U) << batch;
+    EXPECT_EQ(other.reports[0].budget, 3) << batch;
+    EXPECT_EQ(other.reports[1].budget, 4) << batch;
+  }
+}
+
+TEST_F(Inheritance, another_optimizer_begins_its_own_state_and_keeps_the_weights) {
+  leave(run());
+  Training other = child();
+  other.options["optimizer"] = "sgd";
+  other.options["learning_rate"] = 1e-12;
+  other.run();
+  Training anew = run();
+  anew.options["optimizer"] = "sgd";
+  anew.options["learning_rate"] = 1e-12;
+  anew.run();
+  EXPECT_LT(other.last("val_loss"), anew.last("val_loss")) << "what was learnt is there";
+}
+
+TEST_F(Inheritance, average_and_best_begin_with_the_weights_where_the_parent_kept_none) {
+  Training parent = run();
+  parent.options["ema_decay"] = 0.0;
+  parent.options["patience"] = std::int64_t{0};
+  leave(parent);
+  Training with = child(), without = child();
+  with.options["learning_rate"] = without.options["learning_rate"] = 1e-12;
+  without.options["ema_decay"] = 0.0;
+  without.options["patience"] = std::int64_t{0};
+  with.run();
+  without.run();
+  EXPECT_NEAR(with.last("val_loss"), without.last("val_loss"), 0.02);
+}
+
+TEST_F(Inheritance, a_child_that_paused_resumes_as_if_it_had_not) {
+  leave(run());
+  Training whole = child();
+  whole.options["optimizer"] = "sgd";
+  const std::vector<float> uninterrupted = numbers(*whole.run());
+  const fs::path own = folder_ / "own";
+  fs::create_directories(own);
+  Training first = child(), second = run();
+  first.options["optimizer"] = second.options["optimizer"] = "sgd";
+  first.checkpoint_dir = own.string();
+  first.verdict = [](const auto&) { return Verdict::pause; };
+  first.run();
+  second.resume_dir = own.string();
+  EXPECT_EQ(numbers(*second.run()), uninterrupted);
+}
+
+TEST_F(Inheritance, another_architecture_is_refused_by_name) {
+  leave(run());
+  Training other = child();
+  other.graph = small_mlp(64, 3);
+  other.options["shift"] = std::int64_t{0};
+  try {
+    other.run();
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), NAS_E_INVALID);
+    EXPECT_THAT(error.what(), AllOf(HasSubstr(file()), HasSubstr("another architecture")));
+  }
+}
+
 TEST_F(Checkpoint, a_damaged_or_foreign_file_is_refused_by_name) {
   Training first = run();
   first.budget = epochs(1);

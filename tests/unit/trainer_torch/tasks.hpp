@@ -92,7 +92,7 @@ struct Training {
   nas_subset train{}, validation{};
   nas_budget budget = epochs(2);
   Options options{};
-  std::string resume_dir{}, checkpoint_dir{};
+  std::string resume_dir{}, checkpoint_dir{}, inherit_dir{};
   std::vector<nas_named_tensor> initial_weights{};
   std::uint64_t seed = 1;
   std::uint32_t rank = 0, processes = 1;  // this one among those that train together
@@ -111,7 +111,8 @@ struct Training {
     kept.cancelled = cancelled;
     nascent::libtorch::TorchTrainer trainer(nascent::Options(nullptr), {});
     const nascent::TrainRequest request{graph, nascent::Options(config.get()), nascent::Subset(train), nascent::Subset(validation), budget,
-                                        resume_dir, checkpoint_dir, "", initial_weights, nascent::SpaceView(nullptr), nascent::ConstRow({}, {})};
+                                        resume_dir, checkpoint_dir, "", initial_weights, nascent::SpaceView(nullptr), nascent::ConstRow({}, {}),
+                                        inherit_dir};
     auto model = trainer.train(kept.task(), request);
     reports = kept.reports;
     return model;
