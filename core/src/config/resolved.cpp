@@ -38,10 +38,10 @@ class TreeWriter {
   }
   static void put_budget(Table& table, const Budget& budget) {
     const std::string& unit = unit_names()[static_cast<std::size_t>(budget.unit)];
-    if (budget.unit == BudgetUnit::seconds)
-      put(table, unit, budget.amount);
-    else
+    if (is_counted(budget.unit))
       put(table, unit, static_cast<std::int64_t>(budget.amount));
+    else
+      put(table, unit, budget.amount);
   }
   // In the short form where that says it all.
   static void put_retries(Table& table, const Retries& retries) {

@@ -28,17 +28,18 @@ std::string bound_text(double bound) {
 }  // namespace
 
 std::string range_text(const Range& range) {
-  const bool open = range.ends == Range::Ends::open;
+  const bool open = range.ends != Range::Ends::closed;
   const std::string lo = bound_text(range.lo), hi = bound_text(range.hi);
   if (std::isinf(range.lo) && std::isinf(range.hi)) return "";
   if (std::isinf(range.hi)) return fmt::format("{} {}", open ? "above" : "of at least", lo);
-  if (std::isinf(range.lo)) return fmt::format("{} {}", open ? "below" : "of at most", hi);
-  return open ? fmt::format("above {} and below {}", lo, hi) : fmt::format("from {} to {}", lo, hi);
+  const bool open_above = range.ends == Range::Ends::open;
+  if (std::isinf(range.lo)) return fmt::format("{} {}", open_above ? "below" : "of at most", hi);
+  return open ? fmt::format("above {} and {} {}", lo, open_above ? "below" : "at most", hi) : fmt::format("from {} to {}", lo, hi);
 }
 
 bool contains(const Range& range, double value) {
-  return range.ends == Range::Ends::open ? value > range.lo && value < range.hi
-                                         : value >= range.lo && value <= range.hi;
+  const bool above = range.ends == Range::Ends::closed ? value >= range.lo : value > range.lo;
+  return above && (range.ends == Range::Ends::open ? value < range.hi : value <= range.hi);
 }
 
 namespace {

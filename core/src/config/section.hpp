@@ -18,7 +18,7 @@ namespace nascent::core::config {
 struct Range {
   double lo = -std::numeric_limits<double>::infinity();
   double hi = std::numeric_limits<double>::infinity();
-  enum class Ends { closed, open } ends = Ends::closed;
+  enum class Ends { closed, open, open_below } ends = Ends::closed;
 };
 inline constexpr double infinity = std::numeric_limits<double>::infinity();
 inline constexpr Range positive{0, infinity, Range::Ends::open};
@@ -26,7 +26,7 @@ inline constexpr Range positive{0, infinity, Range::Ends::open};
 // What has to be said about a wrong value, cut to a readable length: `"abc"`, `[1, 2]`.
 std::string shown(const ConfigValue& value);
 
-// "from 1 to 5", "of at least 1", "above 0 and below 1"; "" without bounds.
+// "from 1 to 5", "of at least 1", "above 0 and below 1", "above 0 and at most 1"; "" without bounds.
 std::string range_text(const Range& range);
 bool contains(const Range& range, double value);
 

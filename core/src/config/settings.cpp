@@ -216,18 +216,19 @@ class SettingsReader {
           "\"15min\"");
   }
 
+  static std::optional<double> budget_amount(Section& s, BudgetUnit unit, const std::string& key) {
+    if (unit == BudgetUnit::seconds) return s.get(&Reader::seconds, key, positive);
+    if (unit == BudgetUnit::fraction) return s.get(&Reader::number, key, Range{0, 1, Range::Ends::open_below});
+    const auto whole = s.get(&Reader::integer, key, at_least_1);
+    return whole ? std::optional(static_cast<double>(*whole)) : std::nullopt;
+  }
+
   std::optional<Budget> budget(Section& s) {
     std::optional<Budget> found;
     std::vector<std::string> given;
     for (std::size_t unit = 0; unit < unit_names().size(); ++unit) {
       const std::string& key = unit_names()[unit];
-      const bool is_time = static_cast<BudgetUnit>(unit) == BudgetUnit::seconds;
-      std::optional<double> amount;
-      if (is_time) {
-        amount = s.get(&Reader::seconds, key, positive);
-      } else if (const auto whole = s.get(&Reader::integer, key, at_least_1)) {
-        amount = static_cast<double>(*whole);
-      }
+      const std::optional<double> amount = budget_amount(s, static_cast<BudgetUnit>(unit), key);
       if (s.find(key) != nullptr) given.push_back(key);
       if (amount && !found) found = Budget{static_cast<BudgetUnit>(unit), *amount};
     }
@@ -245,7 +246,7 @@ class SettingsReader {
     if (!document_.gives("budget") && find(root_, "trainer") != nullptr)
       missing("no [budget], which says how long the trainer may train a trial; write [budget] with epochs = 3");
     if (table != nullptr && table->table() != nullptr && table->table()->empty())
-      missing(s, "budget has no amount; write epochs, steps or seconds");
+      missing(s, "budget has no amount; write epochs, steps, seconds or fraction");
     s.finish();
   }
 

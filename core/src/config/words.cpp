@@ -24,7 +24,7 @@ const std::vector<std::string>& isolation_names() {
   return names;
 }
 const std::vector<std::string>& unit_names() {
-  static const std::vector<std::string> names{"epochs", "steps", "seconds"};
+  static const std::vector<std::string> names{"epochs", "steps", "seconds", "fraction"};
   return names;
 }
 

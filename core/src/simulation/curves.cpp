@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nascent/rng.hpp>
 #include <nascent/space_view.hpp>
+#include <utility>
 
 #include "nascent/core/ranking.hpp"
 
@@ -17,17 +18,17 @@ constexpr double kDisturbance = 0.1;  // at the beginning
 
 class BuiltInCurves final : public Curves {
  public:
-  BuiltInCurves(const CurveNeeds& needs, std::uint64_t n_points)
-      : config_(*needs.config), space_(needs.space->view()), metrics_(needs.metrics), n_points_(n_points) {}
+  BuiltInCurves(const CurveNeeds& needs, std::vector<double> budgets)
+      : config_(*needs.config), space_(needs.space->view()), metrics_(needs.metrics), budgets_(std::move(budgets)) {}
 
   Curve of(const Trial& trial) override {
     Curve curve;
     nascent::Rng rng(trial.seed);
     const double disturbance = kDisturbance * (rng.uniform() - 0.5);
-    for (std::uint64_t n = 1; n <= n_points_; ++n) {
-      const double share = static_cast<double>(n) / static_cast<double>(n_points_);
+    for (const double budget : budgets_) {
+      const double share = budget / budgets_.back();
       Report& report = curve.points.emplace_back();
-      report.budget = share * config_.budget.amount;
+      report.budget = budget;
       for (std::size_t m = 0; m < metrics_.size(); ++m) {
         const double floor = floor_of(trial.configuration, m);
         const double loss = floor + (1 - floor) / (1 + kSteepness * share) + disturbance * (1 - share);
@@ -65,13 +66,13 @@ class BuiltInCurves final : public Curves {
   const StudyConfig& config_;
   nascent::SpaceView space_;
   std::vector<std::string> metrics_;
-  std::uint64_t n_points_;
+  std::vector<double> budgets_;
 };
 
 }  // namespace
 
-std::unique_ptr<Curves> built_in_curves(const CurveNeeds& needs, std::uint64_t n_points) {
-  return std::make_unique<BuiltInCurves>(needs, n_points);
+std::unique_ptr<Curves> built_in_curves(const CurveNeeds& needs, std::vector<double> budgets) {
+  return std::make_unique<BuiltInCurves>(needs, std::move(budgets));
 }
 
 }  // namespace nascent::core::simulation

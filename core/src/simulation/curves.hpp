@@ -43,8 +43,8 @@ struct CurveNeeds {
   std::vector<std::string> metrics;  // of objectives, constraints, and what the sampler wants to see; no name twice
 };
 
-// See CurveSource. `n_points`: reports of a training, evenly over its budget.
-std::unique_ptr<Curves> built_in_curves(const CurveNeeds& needs, std::uint64_t n_points);
+// See CurveSource. `budgets`: of the reports of a training, by rising budget; the last is the full one.
+std::unique_ptr<Curves> built_in_curves(const CurveNeeds& needs, std::vector<double> budgets);
 Result<std::unique_ptr<Curves>> curves_of_table(const CurveNeeds& needs, const std::filesystem::path& file);
 Result<std::unique_ptr<Curves>> curves_of_study(const CurveNeeds& needs, const std::string& location,
                                                 const std::string& study);

@@ -19,7 +19,8 @@ namespace {
 using simulation::CurveNeeds;
 using simulation::Curves;
 
-constexpr std::uint64_t kPointsOtherwise = 10;  // reports of a training whose budget is not in epochs
+constexpr std::uint64_t kPoints = 10;  // reports of a training in steps or seconds
+constexpr int kDoublings = 4;          // of the data in a training by growing parts of it, as trainer `torch` does it
 constexpr std::size_t kStretches = 10;
 
 Result<void> check_setup(const SimulationSetup& setup) {
@@ -48,14 +49,24 @@ CurveNeeds needs_of(const PreparedStudy& prepared) {
 // Does a trial report while it trains? One that is only evaluated has nothing to report.
 bool reports(const PreparedStudy& prepared) { return prepared.study.trainer || prepared.scheduler; }
 
+// Where a training reports that nobody has recorded: after every epoch, after every part of the data, or evenly.
+std::vector<double> report_budgets(const Budget& full) {
+  std::vector<double> budgets;
+  if (full.unit == BudgetUnit::fraction) {
+    for (int halvings = kDoublings; halvings >= 0; --halvings) budgets.push_back(std::ldexp(full.amount, -halvings));
+    return budgets;
+  }
+  const std::uint64_t n = full.unit == BudgetUnit::epochs ? static_cast<std::uint64_t>(full.amount) : kPoints;
+  for (std::uint64_t i = 1; i <= n; ++i) budgets.push_back(full.amount * static_cast<double>(i) / static_cast<double>(n));
+  return budgets;
+}
+
 Result<std::unique_ptr<Curves>> curves_of(const CurveSource& source, const CurveNeeds& needs, const PreparedStudy& prepared) {
   if (!source.table.empty()) return simulation::curves_of_table(needs, source.table);
   if (!source.store.empty()) {
     return simulation::curves_of_study(needs, source.store, source.study.empty() ? needs.config->name : source.study);
   }
-  const Budget& budget = needs.config->budget;
-  const std::uint64_t n = !reports(prepared) ? 1 : budget.unit == BudgetUnit::epochs ? static_cast<std::uint64_t>(budget.amount) : kPointsOtherwise;
-  return simulation::built_in_curves(needs, std::max<std::uint64_t>(n, 1));
+  return simulation::built_in_curves(needs, reports(prepared) ? report_budgets(needs.config->budget) : std::vector{needs.config->budget.amount});
 }
 
 double training_within(const std::vector<std::pair<double, double>>& trainings, double from, double to) {

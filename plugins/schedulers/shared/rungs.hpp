@@ -16,10 +16,13 @@ namespace nascent::schedulers {
 inline double floor_of(double x) { return std::floor(x * (1 + 1e-9)); }
 inline double ceil_of(double x) { return std::ceil(x * (1 - 1e-9)); }
 
+// Are budgets of this unit whole numbers, of which the least is 1?
+inline bool is_counted(const nas_budget& budget) { return budget.unit == NAS_UNIT_EPOCH || budget.unit == NAS_UNIT_STEP; }
+
 inline constexpr Option eta_option =
     option("eta", "one trial in eta goes on at a rung, and trains eta times as long").real(2, 1000).otherwise(3.0);
 inline constexpr Option budget_min_option =
-    option("budget_min", "budget of the first rung; the full budget / eta^4 when absent, but 1 epoch or step")
+    option("budget_min", "budget of the first rung; the full budget / eta^4 when absent, but at least 1 epoch or step")
         .real(1e-9);
 
 // Rung k lies at first * eta^k, for as long as the next would lie at or below the full budget; what leaves the last
@@ -27,8 +30,7 @@ inline constexpr Option budget_min_option =
 class Rungs {
  public:
   Rungs(double first, double eta, const nas_budget& full) : full_(full.to) {
-    const bool whole = full.unit != NAS_UNIT_SECOND;
-    for (double b = first; floor_of(full_ / b / eta) >= 1; b *= eta) budgets_.push_back(whole ? ceil_of(b) : b);
+    for (double b = first; floor_of(full_ / b / eta) >= 1; b *= eta) budgets_.push_back(is_counted(full) ? ceil_of(b) : b);
   }
 
   [[nodiscard]] std::size_t size() const { return budgets_.size(); }
@@ -57,7 +59,7 @@ inline Rungs rungs_of(const Options& given, const nas_budget& full) {
   if (!(full.to > 0)) throw Error(NAS_E_INVALID, "rungs divide the budget of a trial; give one in [budget]");
   const double eta = given.real("eta");
   double first = given.has("budget_min") ? given.real("budget_min") : full.to / std::pow(eta, 4);
-  if (full.unit != NAS_UNIT_SECOND) first = std::max(first, 1.0);
+  if (is_counted(full)) first = std::max(first, 1.0);
   Rungs rungs(first, eta, full);
   if (rungs.size() == 0) {
     throw InvalidOption("budget_min", "the first rung would lie at " + std::to_string(first) +

@@ -138,6 +138,7 @@ class Command : public nascent::Trainer {
     environment.push_back("NASCENT_VERDICT=" + std::to_string(command::verdict_fd));
     command::Process program(argv, environment, directory, log);
 
+    const bool counts_reports = request.budget.unit != NAS_UNIT_FRACTION;
     double budget = request.budget.from;
     bool reported = false, ended = false;
     for (;;) {
@@ -154,7 +155,7 @@ class Command : public nascent::Trainer {
         continue;
       }
       if (read == command::Process::Read::end) break;
-      const command::ReportLine report = command::parse_report(line, budget + 1);
+      const command::ReportLine report = command::parse_report(line, counts_reports ? std::optional(budget + 1) : std::nullopt);
       budget = report.budget;
       reported = true;
       std::vector<nascent::MetricValue> metrics;

@@ -2,6 +2,7 @@
 
 #include <cctype>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -82,18 +83,21 @@ std::string device_text(const nascent::Task& task) {
 }  // namespace
 
 std::string trial_json(const nascent::Task& task, const nascent::TrainRequest& request) {
-  static constexpr const char* units[] = {"epochs", "steps", "seconds"};
+  static constexpr const char* units[] = {"epochs", "steps", "seconds", "fraction"};
+  if (request.budget.unit >= std::size(units)) {
+    throw nascent::Error(NAS_E_UNSUPPORTED, "trainer command knows no budget in unit " + std::to_string(request.budget.unit) + "; it is older than this study's host");
+  }
   Json values = Json::object();
   for (auto& [name, value] : parameters(request)) values[name] = value;
-  const auto spent = [&](double units_spent) {  // whole but for seconds
-    const bool whole = request.budget.unit != NAS_UNIT_SECOND && units_spent == std::floor(units_spent);
-    return whole ? Json(static_cast<std::int64_t>(units_spent)) : Json(units_spent);
+  const bool counted = request.budget.unit == NAS_UNIT_EPOCH || request.budget.unit == NAS_UNIT_STEP;
+  const auto spent = [&](double units_spent) {
+    return counted && units_spent == std::floor(units_spent) ? Json(static_cast<std::int64_t>(units_spent)) : Json(units_spent);
   };
   const Json trial = {{"trial", task.trial_id()},
                       {"seed", task.seed()},
                       {"threads", task.threads()},
                       {"device", device_text(task)},
-                      {"budget", {{"unit", units[request.budget.unit % 3]}, {"from", spent(request.budget.from)}, {"to", spent(request.budget.to)}}},
+                      {"budget", {{"unit", units[request.budget.unit]}, {"from", spent(request.budget.from)}, {"to", spent(request.budget.to)}}},
                       {"parameters", values},
                       {"architecture", request.graph ? architecture_json(*request.graph) : Json(nullptr)},
                       {"artifact_dir", task.artifact_dir()},
@@ -111,20 +115,23 @@ std::vector<std::string> parameter_environment(const nascent::TrainRequest& requ
   return environment;
 }
 
-ReportLine parse_report(std::string_view line, double next_budget) {
+ReportLine parse_report(std::string_view line, std::optional<double> next_budget) {
   const Json json = Json::parse(with_nulls(line), nullptr, false);
   if (!json.is_object()) refuse(line, "is no JSON object; write one object a line, names in double quotes, such as {\"val_accuracy\": 0.9}");
-  ReportLine report{next_budget, {}};
+  ReportLine report;
+  std::optional<double> spent = next_budget;
   for (const auto& [name, value] : json.items()) {
     if (!value.is_number() && !value.is_null()) refuse(line, "has '" + name + "', which is no number; metrics are numbers");
     const double number = value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
     if (name == "budget") {
       if (!std::isfinite(number)) refuse(line, "has a budget that is not finite; give what was spent so far");
-      report.budget = number;
+      spent = number;
     } else {
       report.metrics.emplace_back(name, number);
     }
   }
+  if (!spent) refuse(line, "names no budget; where a budget is a fraction of the training rows each report says which, such as \"budget\": 0.25");
+  report.budget = *spent;
   if (report.metrics.empty()) refuse(line, "holds no metric; name at least one, such as \"val_accuracy\"");
   return report;
 }

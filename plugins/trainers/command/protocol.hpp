@@ -1,6 +1,7 @@
 // What a program and the trainer tell each other: the trial as JSON, reports as JSON lines.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,11 +20,11 @@ std::string trial_json(const nascent::Task& task, const nascent::TrainRequest& r
 std::vector<std::string> parameter_environment(const nascent::TrainRequest& request);
 
 struct ReportLine {
-  double budget = 0;  // as given, or `next_budget`
+  double budget = 0;  // as given, or else `next_budget`
   std::vector<std::pair<std::string, double>> metrics;
 };
 // One report: {"val_accuracy": 0.9, "budget": 3}. Numbers only; NaN and infinity as Python or C writes them are taken.
-// Throws nascent::Error(NAS_E_INVALID) quoting the line and the rule.
-ReportLine parse_report(std::string_view line, double next_budget);
+// next_budget: nothing where the line has to say it itself. Throws nascent::Error quoting the line and the rule.
+ReportLine parse_report(std::string_view line, std::optional<double> next_budget);
 
 }  // namespace command

@@ -11,6 +11,7 @@ namespace nascent::libtorch {
 namespace {
 
 constexpr std::int64_t kMeasuredRowsMax = 65536;
+constexpr std::int64_t kGatheredRows = 4096;  // at once
 
 Shape row_shape(const nas_field& field) { return {field.shape, field.shape + field.ndim}; }
 
@@ -72,6 +73,18 @@ bool Rows::can_mix() const {
 }
 
 std::int64_t Rows::width_of_target() const { return elements(row_shape(subset_.fields()[target_field_])); }
+
+std::vector<std::int64_t> Rows::labels() const {
+  std::vector<std::int64_t> labels;
+  labels.reserve(static_cast<std::size_t>(size()));
+  for (std::int64_t begin = 0; begin < size(); begin += kGatheredRows) {
+    std::vector<std::int64_t> positions(static_cast<std::size_t>(std::min(kGatheredRows, size() - begin)));
+    std::iota(positions.begin(), positions.end(), begin);
+    const at::Tensor some = target_of(gather(positions)[target_field_]).contiguous();
+    labels.insert(labels.end(), some.data_ptr<std::int64_t>(), some.data_ptr<std::int64_t>() + some.numel());
+  }
+  return labels;
+}
 
 Preparation Rows::measure() const {
   std::vector<std::int64_t> rows = split_rows_;

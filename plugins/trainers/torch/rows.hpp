@@ -42,6 +42,8 @@ class Rows {
   // Whether rows can be averaged: no input holds token numbers.
   [[nodiscard]] bool can_mix() const;
 
+  // The class of each row, [size]. Reads all rows where they do not lie in memory.
+  [[nodiscard]] std::vector<std::int64_t> labels() const;
   // Means and deviations of these rows; of at most the first 65,536 where they do not lie in memory.
   [[nodiscard]] Preparation measure() const;
   // Has to be called before a batch is made.

@@ -56,9 +56,22 @@ Session::Session(const Task& task, const TrainRequest& request, const Settings& 
   if (const nas_task& raw = *task.raw(); raw.world_size > 1) {
     team_ = std::make_unique<Team>(raw.rank, raw.world_size, std::string(view(raw.rendezvous)), device_);
   }
+  if (request.budget.unit == NAS_UNIT_FRACTION) divide();
   preparation_ = train_.measure();
   train_.prepare(preparation_);
   validation_.prepare(preparation_);
+}
+
+void Session::divide() {
+  const double length = settings_.schedule_length > 0 ? settings_.schedule_length : request_.budget.to;
+  if (length > 1) {
+    throw InvalidOption("schedule_length", "schedule_length is " + std::to_string(length) +
+                                               "; with a budget in fraction it is a share of the training rows, at most 1");
+  }
+  parts_.emplace(train_.size(), settings_.fraction_first, request_.budget.to, settings_.passes);
+  const Parts of_schedule(train_.size(), settings_.fraction_first, length, settings_.passes);
+  rows_of_schedule_ = of_schedule.rows_before(of_schedule.epochs());
+  order_of_parts_ = order_of_parts(train_.size(), train_.is_classification() ? train_.labels() : std::vector<std::int64_t>());
 }
 
 std::unique_ptr<Model> Session::run() {
@@ -141,9 +154,10 @@ void Session::agree_on_start() {
   p = {whole(0), whole(1), whole(2), whole(3), whole(4), whole(5), n[6], n[7], n[8]};
   batch_size_ = p.batch_size;
   for (const auto& [name, tensor] : state()) team_->take_from_leader(tensor);
-  if (train_.size() / steps_per_epoch() >= team_->size()) return;
-  throw InvalidOption("batch_size", "a batch of " + std::to_string(train_.size() / steps_per_epoch()) + " rows is too small for processes = " +
-                                        std::to_string(team_->size()) + ": each needs a row of every batch; use a larger batch_size or fewer processes");
+  if (smallest_batch() >= team_->size()) return;
+  throw InvalidOption("batch_size", "a batch of " + std::to_string(smallest_batch()) + " rows is too small for processes = " +
+                                        std::to_string(team_->size()) + ": each needs a row of every batch; use a larger batch_size" +
+                                        (parts_ ? ", a larger fraction_first" : "") + " or fewer processes");
 }
 
 void Session::train() {
@@ -162,13 +176,14 @@ void Session::train() {
 // Batches of an epoch differ in size by at most one row, and every row is seen once.
 std::span<const std::int64_t> Session::positions_of_step() {
   if (order_epoch_ != progress_.epoch) {
-    order_.resize(static_cast<std::size_t>(train_.size()));
-    std::iota(order_.begin(), order_.end(), 0);
+    order_.resize(static_cast<std::size_t>(rows_in(progress_.epoch)));
+    if (parts_) std::copy_n(order_of_parts_.begin(), order_.size(), order_.begin());
+    else std::iota(order_.begin(), order_.end(), 0);
     Rng rng(derive_seed(task_.seed(), kOrder), static_cast<std::uint64_t>(progress_.epoch));
     for (std::size_t i = order_.size(); i > 1; --i) std::swap(order_[i - 1], order_[rng.below(i)]);
     order_epoch_ = progress_.epoch;
   }
-  const std::int64_t n = train_.size(), k = progress_.step_in_epoch, steps = steps_per_epoch();
+  const std::int64_t n = rows_in(progress_.epoch), k = progress_.step_in_epoch, steps = steps_per_epoch();
   const std::int64_t begin = n * k / steps, end = n * (k + 1) / steps;
   return std::span(order_).subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
 }
@@ -237,7 +252,7 @@ at::Tensor Session::backward(const at::Tensor& own, Share share, std::int64_t ro
 }
 
 void Session::end_epoch() {
-  report();
+  if (!parts_ || parts_->ends_part(progress_.epoch)) report();
   ++progress_.epoch;
   progress_.step_in_epoch = 0;
   progress_.loss_sum = 0;
@@ -319,7 +334,18 @@ void Session::save_checkpoint() {
   saved_at_ = Clock::now();
 }
 
-std::int64_t Session::steps_per_epoch() const { return (train_.size() + batch_size_ - 1) / batch_size_; }
+std::int64_t Session::rows_in(std::int64_t epoch) const { return parts_ ? parts_->rows(epoch) : train_.size(); }
+
+std::int64_t Session::steps_over(std::int64_t rows) const { return (rows + batch_size_ - 1) / batch_size_; }
+
+std::int64_t Session::steps_per_epoch() const { return steps_over(rows_in(progress_.epoch)); }
+
+std::int64_t Session::smallest_batch() const {
+  const std::int64_t end = parts_ ? parts_->epochs() : progress_.epoch + 1;
+  std::int64_t smallest = batch_size_;
+  for (std::int64_t epoch = progress_.epoch; epoch < end; ++epoch) smallest = std::min(smallest, rows_in(epoch) / steps_over(rows_in(epoch)));
+  return smallest;
+}
 
 double Session::elapsed_seconds() const { return team_ ? team_elapsed_ : own_elapsed_seconds(); }
 
@@ -334,15 +360,22 @@ double Session::steps_in(double budget) const {
 double Session::spent() const {
   if (request_.budget.unit == NAS_UNIT_SECOND) return elapsed_seconds();
   if (request_.budget.unit == NAS_UNIT_STEP) return static_cast<double>(progress_.step);
+  if (parts_) return parts_->share(progress_.epoch);
   return static_cast<double>(progress_.step) / static_cast<double>(steps_per_epoch());
 }
 
 bool Session::is_spent() const {
   if (request_.budget.unit == NAS_UNIT_SECOND) return elapsed_seconds() >= request_.budget.to;
+  if (parts_) return progress_.epoch >= parts_->epochs();
   return static_cast<double>(progress_.step) >= std::round(steps_in(request_.budget.to));
 }
 
 double Session::position() const {
+  if (parts_) {
+    const double done = (static_cast<double>(progress_.step_in_epoch) + 0.5) / static_cast<double>(steps_per_epoch());
+    const double rows = static_cast<double>(parts_->rows_before(progress_.epoch)) + done * static_cast<double>(rows_in(progress_.epoch));
+    return rows / static_cast<double>(rows_of_schedule_);
+  }
   const double length = settings_.schedule_length > 0 ? settings_.schedule_length : request_.budget.to;
   if (request_.budget.unit == NAS_UNIT_SECOND) return elapsed_seconds() / length;
   return (static_cast<double>(progress_.step) + 0.5) / steps_in(length);

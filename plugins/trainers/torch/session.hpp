@@ -10,10 +10,14 @@
 #include "loss.hpp"
 #include "nascent/trainer.hpp"
 #include "optimizer.hpp"
+#include "parts.hpp"
 #include "torch_model.hpp"
 
 namespace nascent::libtorch {
 
+// A budget in fraction goes through growing parts of the training rows, several epochs over each: a part is what the training rows are to
+// the epochs over it.
+//
 // Random streams: every draw is keyed (task seed, what for, epoch or step).
 //
 // In a team every process holds all weights and takes the same steps; each computes with its share of every batch and of the
@@ -29,6 +33,7 @@ class Session {
 
  private:
   using Clock = std::chrono::steady_clock;
+  void divide();
   void begin();
   void inherit();
   void train();
@@ -46,7 +51,10 @@ class Session {
   [[nodiscard]] double position() const;  // share of the schedule done
   [[nodiscard]] double spent() const;     // in the budget's unit
   [[nodiscard]] double steps_in(double budget) const;
-  [[nodiscard]] std::int64_t steps_per_epoch() const;
+  [[nodiscard]] std::int64_t rows_in(std::int64_t epoch) const;
+  [[nodiscard]] std::int64_t steps_over(std::int64_t rows) const;
+  [[nodiscard]] std::int64_t steps_per_epoch() const;  // the current one
+  [[nodiscard]] std::int64_t smallest_batch() const;   // of those to come
   [[nodiscard]] std::span<const std::int64_t> positions_of_step();
   [[nodiscard]] double elapsed_seconds() const;  // in a team: by the leader's clock, at its last step
   [[nodiscard]] double own_elapsed_seconds() const;
@@ -69,6 +77,9 @@ class Session {
   at::ScalarType compute_;
   CheckpointKey key_;
   std::unique_ptr<Team> team_;  // none when alone
+  std::optional<Parts> parts_;  // of a budget in fraction
+  std::vector<std::int64_t> order_of_parts_;
+  std::int64_t rows_of_schedule_ = 0;
 
   std::int64_t batch_size_;
   Progress progress_;

@@ -33,6 +33,8 @@ Settings parse_settings(const Options& options) {
   s.precision = choice<Precision>(options, "precision", choices::precision);
   s.device = choice<DeviceChoice>(options, "device", choices::device);
   s.schedule_length = options.real("schedule_length");
+  s.fraction_first = options.real("fraction_first");
+  s.passes = options.integer("passes");
   s.checkpoint_seconds = options.real("checkpoint_seconds");
   return s;
 }

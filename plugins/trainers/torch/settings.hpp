@@ -43,6 +43,8 @@ struct Settings {
   Precision precision = Precision::automatic;
   DeviceChoice device = DeviceChoice::automatic;
   double schedule_length = 0;  // in the budget's unit; 0 = the budget
+  double fraction_first = 0.0625;
+  std::int64_t passes = 1;
   double checkpoint_seconds = 30;
 };
 
@@ -84,6 +86,9 @@ inline constexpr std::array torch_options{
     option("precision", "arithmetic of training: auto takes bf16 where the CPU has it and it pays").one_of(choices::precision).otherwise("auto").searchable(),
     option("processes", "processes that train one model together, each on its share of every batch").integer(1, 64).otherwise(1),
     option("device", "where to train; auto takes CUDA when LibTorch has it").one_of(choices::device).otherwise("auto"),
+    option("fraction_first", "budget in fraction: share of the training rows in the first part; each further part is twice as large")
+        .real(0.000001, 1).otherwise(0.0625),
+    option("passes", "budget in fraction: epochs over each part of the training rows").integer(1, 1000000).otherwise(1),
     option("checkpoint_seconds", "least time between two checkpoints").seconds().otherwise(30.0)};
 
 }  // namespace nascent::libtorch

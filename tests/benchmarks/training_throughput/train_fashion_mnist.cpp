@@ -1,7 +1,7 @@
 // Trains one fixed network on Fashion-MNIST with trainer torch and prints a JSON line per report and one at the end.
 //   train_fashion_mnist NETWORK UNIT AMOUNT ROWS [option=value ...]
 // NETWORK: "plain:16,32,32,32" (convolution, norm, ReLU; '/' halves the size before a layer) or "residual:16,32,64x2"
-// (stages, blocks of two convolutions each); UNIT: epochs, steps or seconds; ROWS: training rows, the last tenth of
+// (stages, blocks of two convolutions each); UNIT: epochs, steps, seconds or fraction; ROWS: training rows, the last tenth of
 // 60,000 at most is validated on. With all 60,000 rows and a budget in steps only the rate of training is printed.
 // With processes=N it trains in N processes together, as workers do.
 #include <sys/wait.h>
@@ -76,6 +76,12 @@ training::Config::Value parsed(const std::string& name, const std::string& text)
   throw std::runtime_error("unknown option " + name);
 }
 
+std::uint32_t unit_of(const std::string& name) {
+  static const std::map<std::string, std::uint32_t> units{
+      {"epochs", NAS_UNIT_EPOCH}, {"steps", NAS_UNIT_STEP}, {"seconds", NAS_UNIT_SECOND}, {"fraction", NAS_UNIT_FRACTION}};
+  return units.at(name);
+}
+
 double accuracy(nascent::Model& model, const training::Arrays& data, const std::vector<std::int64_t>& labels) {
   std::vector<std::int64_t> rows(labels.size());
   std::iota(rows.begin(), rows.end(), 0);
@@ -119,7 +125,7 @@ struct Processes {
 };
 
 int run(int argc, char** argv) {
-  if (argc < 5) throw std::runtime_error("usage: train_fashion_mnist NETWORK epochs|steps|seconds AMOUNT ROWS [option=value ...]");
+  if (argc < 5) throw std::runtime_error("usage: train_fashion_mnist NETWORK epochs|steps|seconds|fraction AMOUNT ROWS [option=value ...]");
   std::map<std::string, training::Config::Value> options;
   for (int i = 5; i < argc; ++i) {
     const auto pair = split(argv[i], '=');
@@ -163,7 +169,7 @@ int run(int argc, char** argv) {
   const nascent::SpaceView space(nullptr);
   const nascent::TrainRequest request{graph, nascent::Options(config.get()), nascent::Subset(data.subset(train_rows)),
                                       nascent::Subset(data.subset(validation_rows)),
-                                      {unit == "epochs" ? NAS_UNIT_EPOCH : unit == "steps" ? NAS_UNIT_STEP : NAS_UNIT_SECOND, 0, 0, std::stod(argv[3])},
+                                      {unit_of(unit), 0, 0, std::stod(argv[3])},
                                       "", "", "", {}, space, nascent::ConstRow({}, {})};
   const auto model = trainer.train(reports.task(), request);
   const auto end = std::chrono::steady_clock::now();

@@ -510,6 +510,28 @@ class CommandLine(unittest.TestCase):
         out, _ = self.nascent("show", "matrix.toml", "0")
         self.assertRegex(out, r"(?m)^confusion_matrix +0 +1\n0 +%d +%d\n1 +%d +%d$" % tuple(flat))
 
+    def test_trials_are_promoted_from_part_to_part_of_the_data(self):
+        rows = [f"{i % 17},{i % 23},{'ab'[(i % 17) * 2 > i % 23 + i % 3]}" for i in range(400)]
+        self.write("data.csv", "x,z,y\n" + "\n".join(rows) + "\n")
+        study = DATA_STUDY.replace('"parameters", direction = "minimize"', '"val_loss", direction = "minimize"').replace("trials = 2", "trials = 16")
+        study += 'budget = { fraction = 1 }\ntrainer = { type = "torch", passes = 2, learning_rate = { log_uniform = [1e-4, 1e-1] } }\n'
+        self.write("full.toml", study)
+        self.write("halved.toml", study + 'scheduler = { type = "asha", form = "promotion", eta = 4, budget_min = 0.0625 }\n')
+        curves = {}
+        for name in ("full", "halved"):
+            self.nascent("run", f"{name}.toml")
+            shown = [json.loads(self.nascent("show", f"{name}.toml", str(n), "--json")[0]) for n in range(16)]
+            curves[name] = [[(r["budget"], r["metrics"]["val_loss"]) for r in trial["reports"]] for trial in shown]
+        parts = [0.0625, 0.125, 0.25, 0.5, 1]
+        for full, halved in zip(curves["full"], curves["halved"]):
+            self.assertEqual([budget for budget, _ in full], parts)
+            self.assertEqual(halved, full[:len(halved)], "a trial that paused goes on as one that never did")
+        lengths = sorted(len(halved) for halved in curves["halved"])
+        self.assertEqual(sorted(set(lengths)), [1, 3, 5], "trials pause at the rungs 1/16 and 1/4")
+        trials = self.trials("halved.toml")
+        self.assertEqual({trial["state"] for trial in trials}, {"completed", "paused"})
+        self.assertEqual(sorted(trial["budget_spent"] for trial in trials), [parts[n - 1] for n in lengths])
+
     def test_status_as_text_and_json(self):
         self.nascent("run", "table.toml")
         status = json.loads(self.nascent("status", "table.toml", "--json")[0])

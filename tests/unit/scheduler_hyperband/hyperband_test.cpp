@@ -43,6 +43,14 @@ TEST(Hyperband, budget_min_takes_away_the_brackets_that_begin_below) {
   EXPECT_EQ(round[0].rungs[0], 9);
 }
 
+TEST(Hyperband, divides_a_budget_in_fraction) {
+  const Config config{{"eta", 4.0}, {"budget_min", 0.0625}};
+  const auto round = round_of(config.options(), {NAS_UNIT_FRACTION, 0, 0, 1});
+  std::vector<std::pair<std::size_t, double>> first;
+  for (const auto& b : round) first.emplace_back(b.trials, b.rungs[0]);
+  EXPECT_THAT(first, ElementsAre(testing::Pair(16, 0.0625), testing::Pair(6, 0.25), testing::Pair(3, 1)));
+}
+
 TEST(Hyperband, as_many_trials_reach_each_rung_as_in_the_paper) {
   const Config config{{"eta", 3.0}};
   Hyperband rule(config.options(), {.parallel = 5, .budget = epochs(81)});

@@ -11,6 +11,7 @@ namespace {
 
 using test::Config;
 using test::History;
+using testing::DoubleEq;
 using testing::ElementsAre;
 
 std::vector<double> budgets(const Rungs& rungs) {
@@ -30,10 +31,11 @@ TEST(Rungs, lie_at_powers_of_eta_and_end_with_the_full_budget) {
   EXPECT_THAT(budgets(Rungs(0.1, 10, {NAS_UNIT_SECOND, 0, 0, 10})), ElementsAre(0.1, 1, 10)) << "10 / 0.1 is 100";
 }
 
-TEST(Rungs, in_epochs_and_steps_are_whole_and_in_seconds_need_not_be) {
+TEST(Rungs, in_epochs_and_steps_are_whole_and_in_seconds_and_fractions_need_not_be) {
   for (const std::uint32_t unit : {NAS_UNIT_EPOCH, NAS_UNIT_STEP})
     EXPECT_THAT(budgets(Rungs(100.0 / 81, 3, {unit, 0, 0, 100})), ElementsAre(2, 4, 12, 34, 100));
   EXPECT_THAT(budgets(Rungs(2.5, 2, {NAS_UNIT_SECOND, 0, 0, 10})), ElementsAre(2.5, 5, 10));
+  EXPECT_THAT(budgets(Rungs(0.0625, 4, {NAS_UNIT_FRACTION, 0, 0, 1})), ElementsAre(0.0625, 0.25, 1));
   EXPECT_THAT(budgets(Rungs(90.0 / std::pow(3.0, 2), 3, {NAS_UNIT_STEP, 0, 0, 90})), ElementsAre(10, 30, 90));
 }
 
@@ -54,6 +56,8 @@ TEST(Rungs, begin_at_the_full_budget_over_eta_to_the_fourth_or_at_one_unit) {
   EXPECT_THAT(budgets(rungs_of(config.options(), {NAS_UNIT_EPOCH, 0, 0, 81})), ElementsAre(1, 3, 9, 27, 81));
   EXPECT_THAT(budgets(rungs_of(config.options(), {NAS_UNIT_STEP, 0, 0, 8100})), ElementsAre(100, 300, 900, 2700, 8100));
   EXPECT_THAT(budgets(rungs_of(config.options(), {NAS_UNIT_EPOCH, 0, 0, 10})), ElementsAre(1, 3, 10));
+  EXPECT_THAT(budgets(rungs_of(config.options(), {NAS_UNIT_FRACTION, 0, 0, 1})),
+              ElementsAre(DoubleEq(1.0 / 81), DoubleEq(1.0 / 27), DoubleEq(1.0 / 9), DoubleEq(1.0 / 3), 1));
   config.set("budget_min", 9.0);
   EXPECT_THAT(budgets(rungs_of(config.options(), {NAS_UNIT_EPOCH, 0, 0, 81})), ElementsAre(9, 27, 81));
 }

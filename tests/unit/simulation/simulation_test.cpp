@@ -119,6 +119,22 @@ TEST_F(SimulationTest, three_workers_train_seven_trials_in_three_rounds) {
   EXPECT_EQ(calls("heartbeat"), 21U);  // a third of the lease apart
 }
 
+TEST_F(SimulationTest, a_budget_in_fraction_is_reported_after_each_doubling_of_the_data) {
+  SimulationSetup s = setup(1, 1);
+  s.study.config.budget = {BudgetUnit::fraction, 1};
+  s.store = folder_.path("kept.db");
+  run(std::move(s));
+  auto store = Store::open(folder_.path("kept.db"));
+  ASSERT_TRUE(store) << store.error().message;
+  const auto study = (*store)->study("s");
+  ASSERT_TRUE(study && *study);
+  const auto reports = (*store)->reports((*study)->id, 0);
+  ASSERT_TRUE(reports);
+  std::vector<double> budgets;
+  for (const ReportRecord& r : *reports) budgets.push_back(r.report.budget);
+  EXPECT_THAT(budgets, testing::ElementsAre(0.0625, 0.125, 0.25, 0.5, 1));
+}
+
 TEST_F(SimulationTest, a_busy_coordinator_keeps_the_workers_waiting) {
   SimulationSetup s = setup(1, 3);
   s.coordinator = {CoordinatorTime::Kind::fixed, 1};

@@ -82,7 +82,7 @@ class CommandTest : public testing::Test {
     nas_train_arg arg{};
     arg.size = sizeof arg;
     arg.options = config.get();
-    arg.budget = {NAS_UNIT_EPOCH, 0, 2, 6};
+    arg.budget = budget_;
     arg.space = space_.view();
     arg.x = x;
     arg.active = active;
@@ -112,6 +112,7 @@ class CommandTest : public testing::Test {
   nascent::SpaceDeclaration space_;
   std::vector<Report> reports_;
   std::size_t stop_at_ = 1000;
+  nas_budget budget_{NAS_UNIT_EPOCH, 0, 2, 6};
   double grace_ = 5;
   std::string directory_;
   std::function<bool()> cancelled_ = [] { return false; };
@@ -125,6 +126,18 @@ TEST_F(CommandTest, reports_arrive_and_budgets_are_counted_from_the_first) {
   EXPECT_EQ(reports_[1].budget, 4.5);
   EXPECT_EQ(reports_[2].budget, 5.5);
   EXPECT_EQ(reports_[2].metrics, (std::map<std::string, double>{{"loss", 1}}));
+}
+
+TEST_F(CommandTest, a_budget_in_fraction_is_named_in_the_trial_file_and_in_each_report) {
+  budget_ = {NAS_UNIT_FRACTION, 0, 0, 1};
+  const Outcome outcome = train(R"(cp "$NASCENT_TRIAL" "$(dirname "$NASCENT_TRIAL")/seen.json"; echo '{"loss": 3, "budget": 0.25}' >&3; echo '{"loss": 2, "budget": 1}' >&3)");
+  EXPECT_EQ(outcome.status, NAS_OK) << outcome.message;
+  EXPECT_EQ(json::parse(read("seen.json"))["budget"], (json{{"unit", "fraction"}, {"from", 0.0}, {"to", 1.0}}));
+  ASSERT_EQ(reports_.size(), 2);
+  EXPECT_EQ(reports_[0].budget, 0.25);
+  const Outcome refused = train(R"(echo '{"loss": 3}' >&3)");
+  EXPECT_EQ(refused.status, NAS_E_INTERNAL);
+  EXPECT_EQ(refused.message, "report '{\"loss\": 3}' names no budget; where a budget is a fraction of the training rows each report says which, such as \"budget\": 0.25");
 }
 
 TEST_F(CommandTest, the_trial_file_describes_the_trial) {

@@ -34,8 +34,7 @@ class Checkpoint : public testing::Test {
              {"shift", std::int64_t{1}}, {"batch_size", std::int64_t{32}}, {"checkpoint_seconds", 0.0}}};
   }
   void expect_same(Training first, Training second) const {
-    Training whole = run();
-    whole.budget = second.budget;
+    Training whole = second;
     whole.budget.from = 0;
     const std::vector<float> uninterrupted = numbers(*whole.run());
     first.checkpoint_dir = second.resume_dir = folder_.string();
@@ -189,6 +188,44 @@ TEST_F(Inheritance, another_architecture_is_refused_by_name) {
     EXPECT_EQ(error.status(), NAS_E_INVALID);
     EXPECT_THAT(error.what(), AllOf(HasSubstr(file()), HasSubstr("another architecture")));
   }
+}
+
+// Parts of 13, 25, 50, 100 and 200 rows, two epochs over each: 2, 2, 4, 8 and 14 steps.
+TEST_F(Checkpoint, a_promoted_trial_goes_on_with_the_next_part_as_if_it_had_not_paused) {
+  for (const double share : {0.0625, 0.25}) {
+    Training paused = run(), resumed = run();
+    paused.budget = resumed.budget = fraction(1);
+    resumed.budget.from = share;
+    for (Training* leg : {&paused, &resumed}) leg->options["passes"] = std::int64_t{2};
+    paused.verdict = [&](const auto& report) { return report.budget >= share ? Verdict::pause : Verdict::go; };
+    expect_same(paused, resumed);
+  }
+}
+
+TEST_F(Checkpoint, resumed_equals_uninterrupted_within_a_part) {
+  Training whole = run();
+  whole.budget = fraction(1);
+  whole.options["passes"] = std::int64_t{2};
+  Training first = whole, second = whole;
+  const std::vector<float> uninterrupted = numbers(*whole.run());
+  first.checkpoint_dir = second.resume_dir = folder_.string();
+  for (const std::int64_t steps : {1, 7, 21}) {  // behind an epoch of the first part, within epochs of the third and the last
+    first.cancelled_after = steps;
+    EXPECT_THROW(first.run(), Error);
+    EXPECT_EQ(numbers(*second.run()), uninterrupted) << "after " << steps << " steps";
+    EXPECT_EQ(second.reports.back().budget, 1);
+    EXPECT_EQ(second.last("val_loss"), whole.last("val_loss"));
+    EXPECT_EQ(second.last("train_loss"), whole.last("train_loss"));
+  }
+}
+
+TEST_F(Checkpoint, a_larger_fraction_goes_on_from_a_smaller_one) {
+  Training first = run(), second = run();
+  first.budget = fraction(0.25);
+  second.budget = fraction(1, 0.25);
+  for (Training* leg : {&first, &second}) leg->options["passes"] = std::int64_t{1};
+  first.options["schedule_length"] = 1.0;
+  expect_same(first, second);
 }
 
 TEST_F(Checkpoint, a_damaged_or_foreign_file_is_refused_by_name) {

@@ -169,6 +169,26 @@ TEST_F(Together, augmentation_is_drawn_for_the_whole_batch) {
   }
 }
 
+TEST_F(Together, growing_parts_of_the_data_train_as_in_one_process) {
+  const Arrays data = bars(50);
+  for (const std::uint32_t processes : {2U, 3U}) {
+    Training run = bars_run(data, small_cnn(), {{"passes", std::int64_t{1}}});
+    run.budget = fraction(1);
+    expect_same_as_one_process(run, processes);  // from 3 rows to 50
+  }
+}
+
+TEST_F(Together, a_part_with_fewer_rows_than_processes_is_refused) {
+  const Arrays data = bars(20);
+  Training run = bars_run(data, small_cnn());
+  run.budget = fraction(1);
+  for (const Outcome& outcome : train_together(run, 3).outcomes) {
+    EXPECT_EQ(outcome.status, NAS_E_INVALID) << outcome.message;
+    EXPECT_THAT(outcome.message, HasSubstr("a batch of 2 rows is too small for processes = 3: each needs a row of every batch; use a larger "
+                                           "batch_size, a larger fraction_first or fewer processes"));
+  }
+}
+
 TEST_F(Together, data_that_does_not_lie_in_memory_trains_as_in_one_process) {
   const Arrays data = bars(40, Access::rows);
   expect_same_as_one_process(bars_run(data, small_cnn(), {{"mixup", 0.4}, {"shift", std::int64_t{1}}}), 2);

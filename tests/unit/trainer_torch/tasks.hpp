@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <optional>
 
 #include "nascent/rng.hpp"
 #include "torch_trainer.hpp"
@@ -85,6 +86,7 @@ inline nascent::Graph small_recurrent() {
 inline nas_budget epochs(double to, double from = 0) { return {NAS_UNIT_EPOCH, 0, from, to}; }
 inline nas_budget steps(double to, double from = 0) { return {NAS_UNIT_STEP, 0, from, to}; }
 inline nas_budget seconds(double to) { return {NAS_UNIT_SECOND, 0, 0, to}; }
+inline nas_budget fraction(double to, double from = 0) { return {NAS_UNIT_FRACTION, 0, from, to}; }
 
 // One training; members may be changed before run().
 struct Training {
@@ -98,6 +100,7 @@ struct Training {
   std::uint32_t rank = 0, processes = 1;  // this one among those that train together
   std::string rendezvous{};
   bool cancelled = false;
+  std::optional<std::int64_t> cancelled_after{};  // so many steps
   std::function<nascent::Verdict(const training::KeptReports::Report&)> verdict{};
   std::vector<training::KeptReports::Report> reports{};
 
@@ -109,6 +112,8 @@ struct Training {
     kept.processes = processes;
     kept.rendezvous = rendezvous;
     kept.cancelled = cancelled;
+    std::int64_t polls = 0;
+    kept.polled = [&] { kept.cancelled = cancelled || (cancelled_after && polls >= *cancelled_after); ++polls; };
     nascent::libtorch::TorchTrainer trainer(nascent::Options(nullptr), {});
     const nascent::TrainRequest request{graph, nascent::Options(config.get()), nascent::Subset(train), nascent::Subset(validation), budget,
                                         resume_dir, checkpoint_dir, "", initial_weights, nascent::SpaceView(nullptr), nascent::ConstRow({}, {}),

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 
 #include "device.hpp"
+#include "parts.hpp"
 #include "tasks.hpp"
 
 namespace {
@@ -131,6 +133,63 @@ TEST(TorchTrainer, a_budget_in_seconds_is_kept) {
   run.run();
   EXPECT_GE(run.reports.back().budget, 0.5);
   EXPECT_LT(run.reports.back().budget, 5);  // one step and a validation, on a busy machine
+}
+
+TEST(TorchTrainer, a_budget_in_fraction_goes_through_growing_parts_and_reports_after_each) {
+  Training run = bar_run({{"batch_size", std::int64_t{100}}, {"passes", std::int64_t{2}}}, fraction(1));
+  run.run();
+  std::vector<double> budgets;
+  for (const auto& report : run.reports) budgets.push_back(report.budget);
+  EXPECT_EQ(budgets, (std::vector<double>{0.0625, 0.125, 0.25, 0.5, 1}));
+  EXPECT_GT(run.last("val_accuracy"), run.reports[0].metrics.at("val_accuracy"));
+
+  run.options["fraction_first"] = 0.3;
+  run.budget = fraction(0.6);
+  run.cancelled_after = 11;  // 300 rows and 600 rows, twice each, would be 18 steps
+  EXPECT_EQ(status_of(run), NAS_E_CANCELLED);
+  run.cancelled_after = 18;
+  EXPECT_EQ(status_of(run), NAS_OK);
+}
+
+// y = 2 x + 3 for x from 0 to n - 1, but that the targets of `elsewhere` stand in reverse.
+Arrays numbered_rows(std::int64_t n, std::span<const std::int64_t> elsewhere) {
+  std::vector<float> x, y;
+  for (std::int64_t i = 0; i < n; ++i) x.push_back(static_cast<float>(i)), y.push_back(static_cast<float>(2 * i + 3));
+  for (std::size_t i = 0; i < elsewhere.size() / 2; ++i) {
+    std::swap(y[static_cast<std::size_t>(elsewhere[i])], y[static_cast<std::size_t>(elsewhere[elsewhere.size() - 1 - i])]);
+  }
+  return Arrays(std::move(x), {1}, std::move(y), 0);
+}
+
+TEST(TorchTrainer, a_fraction_of_the_rows_is_the_same_for_every_seed_and_nothing_else_is_seen) {
+  const std::vector<std::int64_t> order = nascent::libtorch::order_of_parts(200, {});
+  const Arrays plain = numbered_rows(200, {}), changed = numbered_rows(200, std::span(order).subspan(50));
+  const auto furthest = [&](std::uint64_t seed, double to) {
+    const auto weights = [&](const Arrays& data) {
+      Training run{small_mlp(1, 1), data.all(), {}, fraction(to), {{"precision", "fp32"}, {"batch_size", std::int64_t{10}}, {"passes", std::int64_t{4}}}};
+      run.seed = seed;
+      return numbers(*run.run());
+    };
+    const std::vector<float> a = weights(plain), b = weights(changed);
+    float most = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) most = std::max(most, std::abs(a[i] - b[i]));
+    return most;
+  };
+  for (const std::uint64_t seed : {1, 2}) {
+    EXPECT_LT(furthest(seed, 0.25), 1e-4) << "up to the rounding of what is standardised by all rows";
+    EXPECT_GT(furthest(seed, 1), 1e-2);
+  }
+}
+
+TEST(TorchTrainer, data_handed_out_by_rows_has_the_same_parts) {
+  const Arrays whole = bars(300), by_rows = bars(300, Access::rows);
+  const auto weights = [](const Arrays& data) { return numbers(*Training{small_cnn(), data.all(), {}, fraction(0.5)}.run()); };
+  EXPECT_EQ(weights(whole), weights(by_rows));
+}
+
+TEST(TorchTrainer, a_schedule_of_more_than_all_rows_is_refused) {
+  Training run = bar_run({{"schedule_length", 9.0}}, fraction(1));
+  EXPECT_EQ(status_of(run), NAS_E_INVALID);
 }
 
 TEST(TorchTrainer, the_verdict_stop_ends_with_the_model_so_far) {

@@ -116,7 +116,7 @@ class KeptReports {
     task_.seed = seed;
     task_.world_size = 1;
     task_.cancelled = [](void* ctx) noexcept -> std::int32_t {
-      const auto& kept = *static_cast<KeptReports*>(ctx);
+      auto& kept = *static_cast<KeptReports*>(ctx);
       if (kept.polled) kept.polled();
       return kept.cancelled ? 1 : 0;
     };

@@ -63,12 +63,14 @@ struct StopConditions {
 };
 
 // Values are those of NAS_UNIT_*.
-enum class BudgetUnit : std::uint32_t { epochs = 0, steps = 1, seconds = 2 };
+enum class BudgetUnit : std::uint32_t { epochs = 0, steps = 1, seconds = 2, fraction = 3 };
+// Are amounts of this unit whole numbers?
+constexpr bool is_counted(BudgetUnit unit) { return unit == BudgetUnit::epochs || unit == BudgetUnit::steps; }
 
 // Training of one trial.
 struct Budget {
   BudgetUnit unit = BudgetUnit::epochs;
-  double amount = 1;  // > 0; whole for epochs and steps
+  double amount = 1;  // > 0; whole for epochs and steps, at most 1 for a fraction
 };
 
 // The part of the train split that judges trials where the dataset has no validation split.
