@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 
-QUICK = ("csv.toml", "python-script.toml", "quality-diversity.toml")
+QUICK = ("csv.toml", "grammar.toml", "python-script.toml", "quality-diversity.toml")
 
 
 def main():
