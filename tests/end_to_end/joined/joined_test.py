@@ -198,6 +198,22 @@ class Joined(unittest.TestCase):
         self.assertLessEqual(again, 1)
         self.same_as_undisturbed(self.rows(), trials=1, epochs=16)
 
+    def test_a_killed_worker_costs_an_attempt_of_its_trial(self):
+        self.write_study(trials=2, epoch_ms=200)
+        coordinator = self.coordinate()
+        first = self.worker()
+        eventually(lambda: self.number("SELECT count(*) FROM nascent.reports") >= 2, "two epochs are reported")
+        first.kill()
+        eventually(lambda: self.number("SELECT count(*) FROM nascent.leases WHERE reason = 'lost'") == 1, "it is missed at once, on one machine")
+        second = self.worker()
+        eventually(self.open_workers, "the second one has a trial")
+        os.kill(int(self.open_workers()[0].rsplit(":", 1)[1]), signal.SIGKILL)  # the process that trains, not the one that looks after it
+        self.assertIn('reason="finished"', self.ends(second, 0))
+        self.ends(coordinator, 0)
+        self.assertEqual(sorted(reason for (reason,) in self.server.query(self.database, "SELECT reason FROM nascent.leases")),
+                         ["crashed", "lost", "none", "none"])
+        self.same_as_undisturbed(self.rows(), trials=2)
+
     # Who else may run the study, and train.
 
     def test_a_standby_takes_over_from_a_killed_coordinator(self):
@@ -250,6 +266,18 @@ class Joined(unittest.TestCase):
         rows = self.rows()
         self.assertEqual({row["worker"].split("@")[0] for row in rows}, {"1", "joined"})
         self.nothing_lost_or_counted_twice(12, 12 * EPOCHS)
+        self.same_as_undisturbed(rows)
+
+    def test_workers_join_a_study_in_a_file_and_wait_for_it(self):
+        self.store = str(self.folder / "study.db")
+        workers = [self.worker("--wait", "20s") for _ in range(2)]
+        self.write_study()
+        coordinator = self.start("run", "study.toml", "--plain")
+        self.ends(coordinator, 0)
+        for worker in workers:
+            self.assertIn('reason="finished"', self.ends(worker, 0))
+        rows = self.rows()
+        self.assertEqual(len({row["worker"] for row in rows}), 2)
         self.same_as_undisturbed(rows)
 
     def test_a_study_without_workers_says_what_to_start(self):
