@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <utility>
 
 namespace nascent::tpe {
 namespace {
@@ -85,6 +84,7 @@ void Tpe::estimate() {
     of.good.estimate(within(of.block, good), settings_.prior_weight);
     of.bad.estimate(within(of.block, bad), settings_.prior_weight);
   }
+  estimated_ = true;
 }
 
 void Tpe::propose(const Densities& of, const samplers::Taken& taken, Rng& rng, Row row) const {
@@ -123,7 +123,7 @@ void Tpe::ask(const Ask& ask, Row row) {
     samplers::propose_unseen(space_, taken, rng, row, [&] { space_.sample(rng, row); });
     return;
   }
-  if (!std::exchange(estimated_, true)) estimate();
+  if (!estimated_) estimate();
   samplers::propose_unseen(space_, taken, rng, row, [&] {
     for (const Densities& of : densities_) propose(of, taken, rng, row);
   });
