@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """What a part of the data tells of all of it: rank correlation (Spearman) of validation accuracies along a budget in `fraction`.
 
-    tests/benchmarks/fraction/fraction.py BUILD [--trials 24] [--option NAME=VALUE...] [--json FILE]
+    tests/benchmarks/fraction/fraction.py BUILD [--trials 24] [--seed 1] [--option NAME=VALUE...] [--json FILE]
 
 Random MLPs with random learning rates, batch sizes and weight decays on Fashion-MNIST, each trained through all parts; nothing is stopped.
 NAME: an option of trainer `torch`.
@@ -16,7 +16,7 @@ import tempfile
 STUDY = """
 [study]
 name = "fraction"
-seed = 1
+seed = {seed}
 parallel = 2
 store = "fraction.db"
 [objective]
@@ -58,12 +58,12 @@ def spearman(a, b):
     return product / (sum((x - mean) ** 2 for x in a) * sum((y - mean) ** 2 for y in b)) ** 0.5
 
 
-def curves(build, trials, options):
-    """Of each trial: its reports by budget, and the share of its training time that was spent until then."""
+def curves(build, trials, seed, options):
+    """Of each completed trial: the metrics of its reports by their budget."""
     with tempfile.TemporaryDirectory() as folder:
         def nascent(*arguments):
             return subprocess.run([build / "bin" / "nascent", *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
-        pathlib.Path(folder, "fraction.toml").write_text(STUDY.format(trials=trials, options=options), encoding="utf-8")
+        pathlib.Path(folder, "fraction.toml").write_text(STUDY.format(trials=trials, seed=seed, options=options), encoding="utf-8")
         nascent("run", "fraction.toml")
         shown = [json.loads(nascent("show", "fraction.toml", str(trial), "--json")) for trial in range(trials)]
     return [{r["budget"]: r["metrics"] for r in trial["reports"]} for trial in shown if trial["state"] == "completed"]
@@ -73,12 +73,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--trials", type=int, default=24)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--option", nargs="+", default=[], metavar="NAME=VALUE")
     parser.add_argument("--json", type=pathlib.Path)
     given = parser.parse_args()
     build = given.build.resolve()
     os.environ["NASCENT_PLUGIN_PATH"] = str(build / "lib" / "nascent" / "plugins")
-    trained = curves(build, given.trials, "\n".join(option.replace("=", " = ", 1) for option in given.option))
+    trained = curves(build, given.trials, given.seed, "\n".join(option.replace("=", " = ", 1) for option in given.option))
     final = [curve[1.0]["val_accuracy"] for curve in trained]
     whole = sum(report["epoch_seconds"] for curve in trained for report in curve.values())
     print(f"{len(trained)} trials, {whole / len(trained):.1f} s each, accuracies of all rows {min(final):.3f} to {max(final):.3f}")
