@@ -75,7 +75,8 @@ Result<void> StoredFiles::fetch(StudyId study, const Trial& trial) const {
   std::string earlier;
   std::getline(std::ifstream(mark(trial.id)), earlier);
   const bool ran_here = earlier == words_of(trial, trial.attempts - 1);
-  if (trial.attempts > 1 && !ran_here) {
+  const bool has_inherited = trial.role == TrialRole::search && trial.parent;
+  if ((trial.attempts > 1 || has_inherited) && !ran_here) {
     if (auto fetched = fetch_artifacts(store_, study, trial.id, artifacts_); !fetched) return fetched;
   }
   std::error_code error;

@@ -18,7 +18,8 @@ class StoredFiles {
   StoredFiles(Store& store, std::filesystem::path artifacts, std::uint64_t bytes_max)
       : store_(store), artifacts_(std::move(artifacts)), bytes_max_(bytes_max) {}
 
-  // Before an attempt that was just leased: the trial's folder becomes what the attempt before it left, unless that ran here.
+  // Before an attempt that was just leased: the trial's folder becomes what the attempt before it left, unless that ran here, or
+  // what the trial inherited.
   Result<void> fetch(StudyId study, const Trial& trial) const;
   // Once an attempt has ended, and before the store knows how: what the trial's folder holds goes to the store. False
   // when it is too large, and the store has none of it; the log says so.

@@ -20,6 +20,7 @@ namespace {
 
 constexpr const char* kMarkFile = "study";
 constexpr const char* kInherited = "inherited";
+constexpr const char* kCheckpoint = "checkpoint";
 
 // Everything in it but what the trial has inherited.
 void empty_but_inheritance(const fs::path& folder) {
@@ -29,6 +30,13 @@ void empty_but_inheritance(const fs::path& folder) {
   for (const fs::path& path : all) {
     if (path.filename() != kInherited) fs::remove_all(path, error);
   }
+}
+
+tl::unexpected<Error> no_checkpoint(TrialId parent, TrialId child, const std::string& where) {
+  return fail(ErrorKind::invalid_input,
+              fmt::format("trial {} has paused and left no checkpoint {}; trial {} was to go on from there. A population needs "
+                          "a trainer that writes checkpoints, as \"torch\" does and a program of \"command\" may",
+                          parent, where, child));
 }
 
 std::string mark_of(const StudyRecord& study) { return fmt::format("{} {} {}\n", study.id, study.created_at, study.name); }
@@ -100,14 +108,9 @@ void TrialFiles::forget_inherited() const {
 }
 
 Result<void> TrialFiles::inherit(const fs::path& artifacts, TrialId parent, TrialId child) {
-  const fs::path from = artifacts / trial_folder(parent) / "checkpoint", folder = artifacts / trial_folder(child);
+  const fs::path from = artifacts / trial_folder(parent) / kCheckpoint, folder = artifacts / trial_folder(child);
   std::error_code error;
-  if (artifacts.empty() || fs::is_empty(from, error) || error) {
-    return fail(ErrorKind::invalid_input,
-                fmt::format("trial {} has paused and left no checkpoint in {}; trial {} was to go on from there. A population needs "
-                            "a trainer that writes checkpoints, as \"torch\" does and a program of \"command\" may",
-                            parent, from.string(), child));
-  }
+  if (artifacts.empty() || fs::is_empty(from, error) || error) return no_checkpoint(parent, child, "in " + from.string());
   // Renamed last: half of a checkpoint would look like one.
   const fs::path copying = folder / "inherited.new";
   fs::remove_all(folder, error);
@@ -116,6 +119,12 @@ Result<void> TrialFiles::inherit(const fs::path& artifacts, TrialId parent, Tria
   if (!error) fs::rename(copying, folder / kInherited, error);
   if (!error) return {};
   return fail(ErrorKind::system, fmt::format("the checkpoint {} cannot be copied to {}: {}", from.string(), folder.string(), error.message()));
+}
+
+Result<void> TrialFiles::inherit(Store& store, const Coordinator& coordinator, TrialId parent, TrialId child) {
+  const auto copied = store.copy_artifacts(coordinator, parent, kCheckpoint, child, kInherited);
+  if (!copied) return tl::unexpected<Error>(copied.error());
+  return *copied > 0 ? Result<void>{} : no_checkpoint(parent, child, "in the database (where it has more than workers.artifact_bytes_max, raise that, or name a shared folder in workers.artifacts)");
 }
 
 void TrialFiles::discard_checkpoint() const {

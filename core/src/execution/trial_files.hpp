@@ -5,6 +5,7 @@
 #include <string>
 
 #include "nascent/core/result.hpp"
+#include "nascent/core/store.hpp"
 #include "nascent/core/trial.hpp"
 
 namespace nascent::core {
@@ -30,6 +31,8 @@ class TrialFiles {
   void discard_checkpoint() const;
   // Copies the checkpoint of the paused trial `parent` for `child`, all or nothing; what lay in the child's folder goes.
   static Result<void> inherit(const std::filesystem::path& artifacts, TrialId parent, TrialId child);
+  // The same where their files travel through the store.
+  static Result<void> inherit(Store& store, const Coordinator& coordinator, TrialId parent, TrialId child);
   // The trial is over: nobody goes on from here.
   void close() const;
   // The same for a trial that this process need not have trained; without files a no-op.

@@ -45,7 +45,9 @@ Result<std::optional<Loop::Prepared>> Loop::fork(Position parent) {
   const Birth birth{*trial.parent, trial.budget_spent, {losses.begin(), losses.end()}};
   // The copy and the diary come before the row, which says that they are there. The parent goes on after that: until the row
   // is stored it stands where it paused, and a killed run does all of this again.
-  if (auto inherited = TrialFiles::inherit(artifacts_, birth.parent, trial.id); !inherited) return tl::unexpected<Error>(inherited.error());
+  auto inherited = files_in_store(config_) ? TrialFiles::inherit(store_, coordinator_, birth.parent, trial.id)
+                                           : TrialFiles::inherit(artifacts_, birth.parent, trial.id);
+  if (!inherited) return tl::unexpected<Error>(inherited.error());
   if (auto noted = store_.add_event(coordinator_.study, kForked, to_json(trial.id, birth)); !noted) return tl::unexpected<Error>(noted.error());
   begin_child(i, birth);
   return Prepared{Prepared::Fate::run, false, std::move(trial)};

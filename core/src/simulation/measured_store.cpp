@@ -113,6 +113,11 @@ Result<LeaseState> MeasuredStore::give_back(const Lease& lease, FailureReason re
   return timed("give_back", [&] { return store_.give_back(lease, reason, message); });
 }
 
+Result<std::uint64_t> MeasuredStore::copy_artifacts(const Coordinator& coordinator, TrialId from, std::string_view folder, TrialId to,
+                                                    std::string_view as) {
+  return timed("copy_artifacts", [&] { return store_.copy_artifacts(coordinator, from, folder, to, as); });
+}
+
 Result<LeaseState> MeasuredStore::put_artifacts(const Lease& lease, std::span<const Artifact> artifacts) {
   return timed("put_artifacts", [&] { return store_.put_artifacts(lease, artifacts); });
 }

@@ -135,6 +135,22 @@ Result<LeaseState> MemoryStore::put_artifacts(const Lease& lease, std::span<cons
   return study->open_state();
 }
 
+Result<std::uint64_t> MemoryStore::copy_artifacts(const Coordinator& coordinator, TrialId from, std::string_view folder, TrialId to,
+                                                  std::string_view as) {
+  const std::lock_guard lock(mutex_);
+  const auto study = held(coordinator);
+  if (!study) return tl::unexpected<Error>(study.error());
+  std::vector<Artifact> copies;
+  for (const Artifact& artifact : (*study)->artifacts[from]) {
+    if (!artifact.path.starts_with(std::string(folder) + "/")) continue;
+    copies.push_back({std::string(as) + artifact.path.substr(folder.size()), artifact.bytes});
+  }
+  const std::uint64_t n = copies.size();
+  (*study)->artifacts[to] = std::move(copies);
+  ++version_;
+  return n;
+}
+
 Result<std::vector<Artifact>> MemoryStore::artifacts(StudyId id, TrialId trial) {
   const std::lock_guard lock(mutex_);
   Study* study = find(id);

@@ -37,6 +37,8 @@ class MemoryStore final : public Store {
   Result<std::optional<QueuedConfiguration>> take_queued(const Coordinator& coordinator, TrialId trial) override;
   Result<LeaseState> requeue(const Coordinator& coordinator, const Lease& lease, FailureReason reason,
                              std::string_view message) override;
+  Result<std::uint64_t> copy_artifacts(const Coordinator& coordinator, TrialId from, std::string_view folder, TrialId to,
+                                       std::string_view as) override;
   Result<void> promote(const Coordinator& coordinator, TrialId trial) override;
 
   Result<std::optional<LeasedTrial>> lease(StudyId study, std::string_view worker, double lease_seconds,

@@ -736,6 +736,26 @@ TEST_P(StoreContract, files_of_an_attempt_are_taken_until_the_next_has_begun) {
   EXPECT_THAT(must(store_->artifacts(study_, 0)), ElementsAre(second[0]));
 }
 
+TEST_P(StoreContract, files_of_a_folder_are_copied_for_a_trial_that_is_not_there_yet_and_give_way_to_its_own) {
+  enqueue(1);
+  const auto parent = lease();
+  must(store_->put_artifacts(parent.lease, std::vector<Artifact>{{"checkpoint/a/state", "weights"}, {"checkpoints", "x"}, {"reports.jsonl", "{}"}}));
+  EXPECT_EQ(must(store_->copy_artifacts(coordinator_, 0, "nothing", 1, "inherited")), 0U);
+  for (int again = 0; again < 2; ++again) EXPECT_EQ(must(store_->copy_artifacts(coordinator_, 0, "checkpoint", 1, "inherited")), 1U);
+  const Artifact inherited{"inherited/a/state", "weights"}, own{"checkpoint/state", "own"};
+  EXPECT_THAT(must(store_->artifacts(study_, 1)), ElementsAre(inherited));
+  EXPECT_EQ(must(store_->artifacts(study_, 0)).size(), 3U);
+  const Trial child = small_trial(1);
+  must(store_->enqueue(coordinator_, std::span(&child, 1)));
+  const auto leased = lease();
+  EXPECT_THAT(must(store_->artifacts(study_, 1)), ElementsAre(inherited));
+  must(store_->put_artifacts(leased.lease, std::span(&own, 1)));
+  EXPECT_THAT(must(store_->artifacts(study_, 1)), ElementsAre(own));
+  const Coordinator earlier = coordinator_;
+  must(store_->acquire_coordinator(study_, -1));
+  EXPECT_FALSE(store_->copy_artifacts(earlier, 0, "checkpoint", 1, "inherited"));
+}
+
 TEST_P(StoreContract, files_stay_with_a_paused_and_a_completed_trial_and_go_with_one_that_failed_or_was_given_up) {
   enqueue(4);
   const std::vector<Artifact> files{{"model", "weights"}};

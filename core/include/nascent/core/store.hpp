@@ -236,6 +236,9 @@ class Store {
   // fault. `lost`: that attempt had ended already.
   virtual Result<LeaseState> requeue(const Coordinator& coordinator, const Lease& lease, FailureReason reason,
                                      std::string_view message) = 0;
+  // The files of `from` in `folder` are the first ones of `to`, a trial that is not stored yet, in its folder `as`. How many they are.
+  virtual Result<std::uint64_t> copy_artifacts(const Coordinator& coordinator, TrialId from, std::string_view folder, TrialId to,
+                                               std::string_view as) = 0;
   // Queues a paused trial again.
   virtual Result<void> promote(const Coordinator& coordinator, TrialId trial) = 0;
 

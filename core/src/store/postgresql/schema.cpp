@@ -164,13 +164,12 @@ CREATE VIEW parameters AS
                                                      R"sql(
 -- Files of trials, for machines that share no folder: what the newest attempt left.
 CREATE TABLE artifacts (
-  study_id bigint NOT NULL,
+  study_id bigint NOT NULL REFERENCES studies (id),
   trial_id bigint NOT NULL,
-  attempt  bigint NOT NULL,
+  attempt  bigint NOT NULL,  -- 0: what the trial begins with
   path     text NOT NULL,
   bytes    bytea NOT NULL,
-  PRIMARY KEY (study_id, trial_id, attempt, path),
-  FOREIGN KEY (study_id, trial_id, attempt) REFERENCES leases (study_id, trial_id, attempt)
+  PRIMARY KEY (study_id, trial_id, attempt, path)
 );
 ALTER TABLE artifacts ALTER COLUMN bytes SET STORAGE EXTERNAL;  -- weights do not compress
 )sql"};

@@ -28,6 +28,21 @@ Result<LeaseState> SqlStore::put_artifacts(const Lease& lease, std::span<const A
   return newest ? std::move(put) : LeaseState::lost;
 }
 
+Result<std::uint64_t> SqlStore::copy_artifacts(const Coordinator& coordinator, TrialId from, std::string_view folder, TrialId to,
+                                               std::string_view as) {
+  return write_as(coordinator, [&]() -> Result<std::uint64_t> {
+    drop_artifacts(coordinator.study, to);
+    const std::string within = std::string(folder) + "/";
+    // Before the first attempt, which counts as 1.
+    const auto copied = sql_.execute(
+        "INSERT INTO artifacts (study_id, trial_id, attempt, path, bytes) "
+        "SELECT study_id, $1, 0, $2 || substr(path, CAST($3 AS integer)), bytes FROM artifacts "
+        "WHERE study_id = $4 AND trial_id = $5 AND substr(path, 1, CAST($6 AS integer)) = $7",
+        to, as, within.size(), coordinator.study, from, within.size(), within);
+    return static_cast<std::uint64_t>(copied);
+  });
+}
+
 Result<std::vector<Artifact>> SqlStore::artifacts(StudyId study, TrialId trial) {
   return read([&]() -> Result<std::vector<Artifact>> {
     std::vector<Artifact> artifacts;

@@ -148,13 +148,12 @@ CREATE INDEX queue_of_study ON queue (study_id, trial_id, id);
                                                       R"sql(
 -- Files of trials, for machines that share no folder: what the newest attempt left.
 CREATE TABLE artifacts (
-  study_id INTEGER NOT NULL,
+  study_id INTEGER NOT NULL REFERENCES studies (id),
   trial_id INTEGER NOT NULL,
-  attempt  INTEGER NOT NULL,
+  attempt  INTEGER NOT NULL,  -- 0: what the trial begins with
   path     TEXT NOT NULL,  -- within the trial's folder
   bytes    BLOB NOT NULL,
-  PRIMARY KEY (study_id, trial_id, attempt, path),
-  FOREIGN KEY (study_id, trial_id, attempt) REFERENCES leases (study_id, trial_id, attempt)
+  PRIMARY KEY (study_id, trial_id, attempt, path)
 ) STRICT;
 )sql"};
 
