@@ -43,6 +43,8 @@ struct TrainerKind;
 // metrics count as the trial's. Where they are known in advance list them in `static constexpr std::array reported`, see
 // reported_metric(); and say in `static constexpr std::uint32_t training_needs` whether every training needs an
 // architecture (NAS_NEEDS_GRAPH) or a dataset (NAS_NEEDS_DATA). On Verdict::stop return the model so far. Throw Diverged when the loss is NaN or infinite.
+// A budget in NAS_UNIT_FRACTION is a share of the training rows: of one order of them, the same for all trials, the first so many. A
+// trainer that comes to it by smaller shares reports after each of them, so that a scheduler can compare trials there.
 class Trainer {
  public:
   using Kind = TrainerKind;
