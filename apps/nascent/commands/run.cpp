@@ -89,7 +89,7 @@ void print_result(const core::StudyResult& result, const core::StudyConfig& conf
   }
   const core::Trial& chosen = *result.chosen;
   std::string line = fmt::format("result trial {}", chosen.id);
-  if (chosen.parent) line += fmt::format(" (trial {} trained again)", *chosen.parent);
+  if (chosen.parent && chosen.role == core::TrialRole::final) line += fmt::format(" (trial {} trained again)", *chosen.parent);
   for (const core::Objective& objective : config.objectives) line += fmt::format("  {}={}", objective.metric, number_text(metric_of(chosen, objective.metric)));
   for (const core::Metric& metric : result.test_metrics) line += fmt::format("  {}={}", metric.name, number_text(metric.value));
   put(line + "\n");

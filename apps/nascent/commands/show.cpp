@@ -1,6 +1,7 @@
 // nascent show: a study in short, or everything about one trial.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -9,6 +10,7 @@
 #include "components.hpp"
 #include "display/text_table.hpp"
 #include "display/trial_text.hpp"
+#include "nascent/core/lineage.hpp"
 #include "nascent/graph.hpp"
 #include "usage.hpp"
 
@@ -72,7 +74,8 @@ void print_details(const core::Trial& trial) {
 void print_trial(const core::Trial& trial, const nlohmann::ordered_json& parameters) {
   fmt::print("trial {} {} {}\n", trial.id, core::name_of(trial.role), state_text(trial));
   if (!trial.message.empty()) fmt::print("message  {}\n", trial.message);
-  if (trial.parent) fmt::print("trains   trial {} again\n", *trial.parent);
+  if (trial.parent && trial.role == core::TrialRole::final) fmt::print("trains   trial {} again\n", *trial.parent);
+  if (trial.parent && trial.role == core::TrialRole::search) fmt::print("goes on  from trial {}\n", *trial.parent);
   fmt::print("seed     {}\nattempts {}{}\n", trial.seed, trial.attempts, trial.worker.empty() ? "" : ", last on " + trial.worker);
   if (trial.finished_at > 0) fmt::print("finished {}, {} of training and evaluation\n", time_text(trial.finished_at), duration_text(trial.cost_seconds));
   if (!trial.architecture_hash.empty()) fmt::print("hash     {}\n", trial.architecture_hash);
@@ -86,6 +89,29 @@ void print_trial(const core::Trial& trial, const nlohmann::ordered_json& paramet
   for (const core::Metric& metric : trial.metrics) metrics.add({metric.name, number_text(metric.value, 8)});
   if (!metrics.empty()) fmt::print("\n{}", metrics.text());
   print_details(trial);
+}
+
+// Which options held from which budget on: of those that have changed on the way.
+void print_lineage(const std::vector<core::Ancestor>& lineage, const nlohmann::ordered_json& parameters) {
+  if (lineage.empty()) return;
+  std::vector<nlohmann::ordered_json> options;
+  for (const core::Ancestor& a : lineage) options.push_back(configuration_json(a.trial.configuration, parameters));
+  std::vector<std::string> header{"from", "trial"};
+  for (const auto& parameter : parameters) {
+    const std::string name = parameter.at("name");
+    const auto value = [&](const auto& of) { return of.value(name, nlohmann::ordered_json()); };
+    if (!std::ranges::all_of(options, [&](const auto& of) { return value(of) == value(options.front()); })) header.push_back(name);
+  }
+  TextTable table(header);
+  for (std::size_t i = 0; i < lineage.size(); ++i) {
+    std::vector<std::string> row{number_text(lineage[i].from), std::to_string(lineage[i].trial.id)};
+    for (std::size_t column = 2; column < header.size(); ++column) {
+      const auto value = options[i].value(header[column], nlohmann::ordered_json());
+      row.push_back(value.is_null() ? "-" : value.is_string() ? value.get<std::string>() : value.is_number_float() ? number_text(value) : value.dump());
+    }
+    table.add(std::move(row));
+  }
+  fmt::print("\n{}", table.text());
 }
 
 void print_reports(const std::vector<core::ReportRecord>& reports) {
@@ -112,8 +138,13 @@ Outcome show(const ShowOptions& options) {
   const auto parameters = nlohmann::ordered_json::parse(study->record.space_json);
   const auto reports = study->store->reports(study->record.id, trial->id);
   if (!reports) return tl::unexpected(reports.error());
+  const auto lineage = core::lineage(*study->store, study->record.id, *trial);
+  if (!lineage) return tl::unexpected(lineage.error());
   if (options.json) {
     auto json = trial_json(*trial, parameters);
+    for (const core::Ancestor& a : *lineage) {
+      json["lineage"].push_back({{"trial", a.trial.id}, {"from", a.from}, {"parameters", configuration_json(a.trial.configuration, parameters)}});
+    }
     json["reports"] = nlohmann::ordered_json::array();
     for (const core::ReportRecord& record : *reports) {
       nlohmann::ordered_json metrics = nlohmann::ordered_json::object();
@@ -128,6 +159,7 @@ Outcome show(const ShowOptions& options) {
     // The rows can be read without the study's plugins and data.
     if (options.dot) return tl::unexpected(graph.error());
     print_trial(*trial, parameters);
+    print_lineage(*lineage, parameters);
     print_reports(*reports);
     fmt::print(stderr, "nascent: no architecture shown: {}\n", graph.error().message);
     return ExitCode::done;
@@ -138,6 +170,7 @@ Outcome show(const ShowOptions& options) {
     return ExitCode::done;
   }
   print_trial(*trial, parameters);
+  print_lineage(*lineage, parameters);
   print_reports(*reports);
   if (*graph) fmt::print("\n{}", nascent::to_text(**graph));
   return ExitCode::done;

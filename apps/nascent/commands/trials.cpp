@@ -71,7 +71,8 @@ void print_csv(const std::vector<core::Trial>& trials, const nlohmann::ordered_j
 // The state, and what else sets a row apart: a training of [final], a broken constraint.
 std::string state_cell(const core::Scoring& scoring, const core::Trial& trial) {
   std::string text = state_text(trial);
-  if (trial.parent) text += fmt::format(" (trial {} again)", *trial.parent);
+  if (trial.parent && trial.role == core::TrialRole::final) text += fmt::format(" (trial {} again)", *trial.parent);
+  if (trial.parent && trial.role == core::TrialRole::search) text += fmt::format(" (from trial {})", *trial.parent);
   if (scoring.is_infeasible(trial)) text += " (infeasible)";
   return text;
 }

@@ -86,6 +86,7 @@ class PlainLines : public Display {
     std::string text = fmt::format("trial={} state={}{} cost_s={:.2f}", trial.id, core::name_of(trial.state), metrics_text(trial.metrics), trial.cost_seconds);
     if (trial.reason != core::FailureReason::none) text += fmt::format(" reason={}", core::name_of(trial.reason));
     if (trial.duplicate_of) text += fmt::format(" duplicate_of={}", *trial.duplicate_of);
+    if (trial.parent && trial.role == core::TrialRole::search) text += fmt::format(" parent={}", *trial.parent);
     if (!trial.message.empty()) text += fmt::format(" message={}", core::toml_text(trial.message));
     return text;
   }

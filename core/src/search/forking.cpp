@@ -2,23 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "births.hpp"
 #include "execution/trial_files.hpp"
 #include "loop.hpp"
 #include "nascent/core/seeds.hpp"
 
 namespace nascent::core::search {
-namespace {
-
-// Where a forked trial began, in the diary: its row comes to say where it has got to.
-constexpr std::string_view kForked = "forked";
-
-std::string to_json(TrialId child, const Birth& birth) {
-  return nlohmann::ordered_json{{"trial", child}, {"parent", birth.parent}, {"budget", birth.budget}, {"losses", birth.losses}}.dump();
-}
-
-}  // namespace
 
 Result<std::optional<Loop::Prepared>> Loop::fork(Position parent) {
   const auto stored = next_is_stored();
@@ -48,7 +38,7 @@ Result<std::optional<Loop::Prepared>> Loop::fork(Position parent) {
   auto inherited = files_in_store(config_) ? TrialFiles::inherit(store_, coordinator_, birth.parent, trial.id)
                                            : TrialFiles::inherit(artifacts_, birth.parent, trial.id);
   if (!inherited) return tl::unexpected<Error>(inherited.error());
-  if (auto noted = store_.add_event(coordinator_.study, kForked, to_json(trial.id, birth)); !noted) return tl::unexpected<Error>(noted.error());
+  if (auto noted = note_birth(store_, coordinator_.study, trial.id, birth); !noted) return tl::unexpected<Error>(noted.error());
   begin_child(i, birth);
   return Prepared{Prepared::Fate::run, false, std::move(trial)};
 }
@@ -78,16 +68,9 @@ Result<Configuration> Loop::explored(TrialId child, Position parent) {
 
 Result<Birth> Loop::birth_of(TrialId child) {
   if (!births_) {
-    const auto diary = store_.events(coordinator_.study);
-    if (!diary) return tl::unexpected<Error>(diary.error());
-    births_.emplace();
-    for (const EventRecord& event : *diary) {  // a later one is of a run that was killed before the row was there
-      if (event.kind != kForked) continue;
-      const auto of = nlohmann::json::parse(event.data_json, nullptr, /*allow_exceptions=*/false);
-      if (!of.is_object()) continue;
-      (*births_)[of.value("trial", TrialId{})] = {of.value("parent", TrialId{}), of.value("budget", 0.0),
-                                                  of.value("losses", std::vector<double>(scoring_.n_objectives()))};
-    }
+    auto births = read_births(store_, coordinator_.study);
+    if (!births) return tl::unexpected<Error>(births.error());
+    births_ = std::move(*births);
   }
   const auto found = births_->find(child);
   if (found != births_->end() && found->second.losses.size() == scoring_.n_objectives()) return found->second;

@@ -177,7 +177,7 @@ class Loop {
   bool stored_left_ = false;     // the store has trials that this run has not come to
   bool held_back_ = false;       // the scheduler admits none of the trials that might be asked for
   std::uint64_t children_ = 0;   // trials that were forked
-  std::optional<std::unordered_map<TrialId, Birth>> births_;  // as the diary has them, once it was read
+  std::optional<Births> births_;  // as the diary has them, once it was read
 
   std::optional<TrialId> incumbent_;
   double incumbent_loss_ = 0;

@@ -17,16 +17,10 @@
 #include "nascent/core/store.hpp"
 #include "nascent/core/study_space.hpp"
 #include "nascent/core/trial.hpp"
+#include "births.hpp"
 #include "legs.hpp"
 
 namespace nascent::core::search {
-
-// Where a forked trial began: what its parent had reached.
-struct Birth {
-  TrialId parent = 0;
-  double budget = 0;
-  std::vector<double> losses;  // [n_objectives]
-};
 
 // Reports of the study's trials as columns, sorted by (trial, budget). Only those that hold every objective. A forked trial's
 // first row is its birth.

@@ -307,7 +307,8 @@ Result<std::unique_ptr<Curves>> curves_of_study(const CurveNeeds& needs, const s
     for (const Trial& trial : *page) {
       // What was lost or took too long says nothing of the configuration.
       const bool of_the_machine = trial.reason != FailureReason::none && trial.reason != FailureReason::diverged && trial.reason != FailureReason::error;
-      if (!trial.finished() || trial.duplicate_of || of_the_machine || curves->has(trial.configuration)) continue;
+      const bool began_elsewhere = trial.parent.has_value();  // with another one's weights
+      if (!trial.finished() || trial.duplicate_of || began_elsewhere || of_the_machine || curves->has(trial.configuration)) continue;
       const auto reports = (*store)->reports((*record)->id, trial.id);
       if (!reports) return tl::unexpected<Error>(reports.error());
       curves->at(trial.configuration) = curve_of(trial, *reports);

@@ -10,6 +10,7 @@
 #include "nascent/core/prepared_study.hpp"
 #include "search/proposals.hpp"
 #include "search/study_record.hpp"
+#include "search/verdicts.hpp"
 #include "simulated_executor.hpp"
 #include "temporary_folder.hpp"
 
@@ -141,6 +142,12 @@ Result<SimulationReport> simulate(SimulationSetup setup, PluginCatalog& catalog)
   auto prepared = prepare_study(std::move(setup.study), catalog);
   if (!prepared) return tl::unexpected<Error>(prepared.error());
   const StudyConfig& config = prepared->study.config;
+  if (prepared->scheduler && search::keeps_population(*prepared->scheduler)) {
+    return fail(ErrorKind::invalid_input,
+                fmt::format("scheduler {} lets trials go on from the weights of others, and no curve that was recorded or made up says how that "
+                            "ends; simulate the study with another scheduler",
+                            toml_text(config.scheduler->type)));
+  }
   const CurveNeeds needs = needs_of(*prepared);
   const auto curves = curves_of(setup.curves, needs, *prepared);
   if (!curves) return tl::unexpected<Error>(curves.error());

@@ -111,7 +111,10 @@ Decisions decide(const Observations& history, const Rules& rules) {
   Decisions decisions;
   const std::size_t last = rules.generation_at(rules.budget);
   for (const Population& population : populations_of(history, rules)) {
-    for (std::size_t k = 1; k <= last && is_complete(population, k, rules); ++k) select(population.members, k, rules, decisions);
+    for (std::size_t k = 1; k <= last && is_complete(population, k, rules); ++k) {
+      const bool is_past = std::ranges::none_of(population.members, [k](const Member& m) { return m.waits_at(k); });
+      if (!is_past) select(population.members, k, rules, decisions);
+    }
   }
   return decisions;
 }

@@ -101,7 +101,9 @@ std::string trial_json(const nascent::Task& task, const nascent::TrainRequest& r
                       {"parameters", values},
                       {"architecture", request.graph ? architecture_json(*request.graph) : Json(nullptr)},
                       {"artifact_dir", task.artifact_dir()},
-                      {"resume_dir", request.resume_dir}};
+                      {"checkpoint_dir", request.checkpoint_dir},
+                      {"resume_dir", request.resume_dir},
+                      {"inherit_dir", request.inherit_dir}};
   return trial.dump(2);
 }
 

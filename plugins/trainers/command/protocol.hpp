@@ -12,7 +12,7 @@
 namespace command {
 
 // The trial's description: {"trial", "seed", "threads", "budget": {"unit", "from", "to"}, "parameters": {name: value},
-// "architecture": {"nodes": [...], "outputs": [...]} or null, "artifact_dir", "resume_dir"}. Parameters of the space
+// "architecture": {"nodes": [...], "outputs": [...]} or null, "artifact_dir", "checkpoint_dir", "resume_dir", "inherit_dir"}. Parameters of the space
 // lose their prefix "space."; inactive ones are absent.
 std::string trial_json(const nascent::Task& task, const nascent::TrainRequest& request);
 

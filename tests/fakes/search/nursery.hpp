@@ -31,6 +31,7 @@ class Nursery final : public core::Executor {
     std::size_t workers = 1;
     std::uint64_t order = 1;
     double budget = 4;
+    double drift = 0.5;                                  // of the best rate, in powers of ten an epoch
     std::size_t dies_after = ~std::size_t{0};            // epochs; then next() fails
     std::function<bool(const core::Trial&, double epoch)> fails{};  // there, before the report
     bool writes_checkpoints = true;
@@ -45,6 +46,9 @@ class Nursery final : public core::Executor {
         world_(world),
         setup_(std::move(setup)),
         random_(setup_.order) {}
+
+  // What an epoch adds.
+  static double gain(double rate, double epoch, double drift) { return 1 / (1 + std::abs(std::log10(rate) + 1 + drift * epoch)); }
 
   core::Result<void> start() override {
     auto open = store_.open_leases(coordinator_.study);
@@ -119,8 +123,7 @@ class Nursery final : public core::Executor {
   core::Result<std::vector<core::Trial>> train(Worker& w) {
     ++w.epoch;
     if (setup_.fails && setup_.fails(w.trial, w.epoch)) return end(w, core::TrialState::failed);
-    const double best = -1 - w.epoch / 2;  // log10 of the rate
-    w.skill += 1 / (1 + std::abs(std::log10(w.trial.configuration.x.back()) - best));
+    w.skill += gain(w.trial.configuration.x.back(), w.epoch, setup_.drift);
     core::Report report{w.epoch, {{"loss", 10 - w.skill}}};
     world_.reports[w.trial.id].push_back(report);
     const auto receipt = store_.report(w.lease, report, core::VerdictWanted::yes);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "nascent/space_builder.hpp"
 #include "support/config.hpp"
 #include "support/observations.hpp"
 
@@ -62,6 +63,81 @@ TEST_F(SchedulerThunks, poll_fills_at_most_its_capacity) {
   EXPECT_EQ(verdicts[1].trial_id, 4U);
   EXPECT_EQ(verdicts[1].verdict, NAS_PROMOTE);
   EXPECT_EQ(verdicts[1].budget, 9);
+}
+
+// Forks trial 3 twice, gives 4 up and promotes 3; counts what it is told of children.
+class Breeding : public PopulationScheduler {
+ public:
+  static constexpr About about{"test.breeding", "breeding", "1.0.0", "Breeds"};
+  Breeding(const Options&, const SchedulerSetup& setup) : PopulationScheduler(setup), n_fixed_(setup.n_architecture_params) {}
+  Verdict decide(const Observations&, const Observations&) override { return Verdict::pause; }
+  std::vector<Promotion> poll(const Observations&) override { return {{3, 9}}; }
+  std::vector<std::uint64_t> give_up(const Observations&) override { return {4}; }
+  std::vector<std::uint64_t> fork(const Observations&) override { return {3, 3}; }
+  std::uint64_t admits(const Observations& history, std::uint64_t n_begun) override {
+    std::uint64_t children = 0;
+    for (std::size_t i = 0; i < history.size(); ++i) children += history[i].parent() == 3U ? 1 : 0;
+    return 10 * children + n_begun;
+  }
+  void explore(std::uint64_t trial_id, Row row) override { row.x[n_fixed_] += static_cast<double>(trial_id); }
+
+ private:
+  std::size_t n_fixed_;
+};
+
+class PopulationThunks : public testing::Test {
+ protected:
+  void SetUp() override {
+    SpaceBuilder s;
+    s.integer("depth", 1, 3);
+    s.real("rate", 0, 100);
+    space_ = s.declaration();
+    const nas_scheduler_arg arg{sizeof arg, 1, 2, 1, {NAS_UNIT_EPOCH, 0, 0, 9}, 1, space_.view()};
+    ASSERT_EQ(vt_.create(nullptr, nullptr, &arg, &self_, &error_), NAS_OK);
+    population_ = static_cast<const nas_scheduler_population*>(vt_.extension(self_, NAS_SCHEDULER_POPULATION));
+    ASSERT_NE(population_, nullptr);
+  }
+  void TearDown() override { vt_.destroy(self_); }
+  SpaceDeclaration space_;
+  const nas_scheduler_vt& vt_ = SchedulerKind::table<Breeding>;
+  const nas_scheduler_population* population_ = nullptr;
+  void* self_ = nullptr;
+  nas_error error_{};
+};
+
+TEST_F(PopulationThunks, forks_come_after_those_that_end_and_before_promotions) {
+  nas_verdict verdicts[8]{};
+  std::size_t n = 0;
+  ASSERT_EQ(vt_.poll(self_, nullptr, verdicts, 8, &n, &error_), NAS_OK);
+  ASSERT_EQ(n, 4U);
+  const std::uint32_t expected[] = {NAS_STOP, NAS_FORK, NAS_FORK, NAS_PROMOTE};
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(verdicts[i].verdict, expected[i]) << i;
+  EXPECT_EQ(verdicts[1].trial_id, 3U);
+}
+
+TEST_F(PopulationThunks, a_history_names_the_parents_of_children) {
+  test::History history;
+  history.report(3, TrialState::paused, 1, {1}).report(5, TrialState::pending, 1, {1}, 3);
+  std::uint64_t n = 0;
+  ASSERT_EQ(population_->admits(self_, history.get(), 7, &n, &error_), NAS_OK);
+  EXPECT_EQ(n, 17U);
+  ASSERT_EQ(population_->admits(self_, nullptr, 7, &n, &error_), NAS_OK);
+  EXPECT_EQ(n, 7U);
+}
+
+TEST_F(PopulationThunks, explore_starts_from_the_parents_configuration) {
+  const double x[] = {2, 0.5};
+  const std::uint8_t active[] = {1, 1};
+  double out[2]{};
+  std::uint8_t out_active[2]{};
+  ASSERT_EQ(population_->explore(self_, 4, x, active, out, out_active, &error_), NAS_OK);
+  EXPECT_EQ(out[0], 2);
+  EXPECT_EQ(out[1], 4.5);
+  EXPECT_EQ(out_active[1], 1);
+}
+
+TEST_F(SchedulerThunks, offer_no_population_where_there_is_none) {
+  EXPECT_EQ(vt_.extension(self_, NAS_SCHEDULER_POPULATION), nullptr);
 }
 
 }  // namespace

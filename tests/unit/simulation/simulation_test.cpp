@@ -6,6 +6,7 @@
 
 #include <nascent/plugin.hpp>
 #include <nascent/sampler.hpp>
+#include <nascent/scheduler.hpp>
 #include <nascent/space.hpp>
 #include <nascent/space_builder.hpp>
 
@@ -46,9 +47,20 @@ class Stroll : public nascent::Sampler {
   void tell(const nascent::Observation&) override {}
 };
 
+// A population of which nothing becomes.
+class Crowd : public nascent::PopulationScheduler {
+ public:
+  static constexpr nascent::About about{"test.scheduler.crowd", "crowd", "1.0.0", "A population"};
+  Crowd(const nascent::Options&, const nascent::SchedulerSetup& setup) : PopulationScheduler(setup) {}
+  nascent::Verdict decide(const nascent::Observations&, const nascent::Observations&) override { return nascent::Verdict::go; }
+  std::vector<std::uint64_t> fork(const nascent::Observations&) override { return {}; }
+  std::uint64_t admits(const nascent::Observations&, std::uint64_t) override { return 1; }
+  void explore(std::uint64_t, nascent::Row) override {}
+};
+
 PluginCatalog& catalog() {
   static PluginCatalog the_catalog = [] {
-    static constexpr nas_plugin plugin = nascent::describe_plugin<Places, Stroll, fakes::Curves, fakes::Halver>("test.simulation", "1.0.0");
+    static constexpr nas_plugin plugin = nascent::describe_plugin<Places, Stroll, fakes::Curves, fakes::Halver, Crowd>("test.simulation", "1.0.0");
     PluginCatalog c = PluginCatalog::empty();
     if (auto registered = c.register_builtin(&plugin); !registered) throw std::runtime_error(registered.error().message);
     return c;
@@ -301,6 +313,10 @@ TEST_F(SimulationTest, a_table_that_does_not_fit_is_refused_at_its_place) {
   EXPECT_THAT(refused("place,val_loss,budget\n1,1,0\n"), HasSubstr("budget is \"0\"; it has to be a number above 0"));
   EXPECT_THAT(refused("place,val_loss\n9,1\n"), HasSubstr("no row lies in the study's search space"));
   EXPECT_THAT(refused("place,val_loss,budget,seconds\n1,1,1,5\n1,1,2,4\n"), HasSubstr("seconds fall where the budget rises to 2"));
+}
+
+TEST_F(SimulationTest, a_population_is_refused) {
+  EXPECT_THAT(message_of(setup(1, 8, "[scheduler]\ntype = \"crowd\"")), HasSubstr("lets trials go on from the weights of others"));
 }
 
 TEST_F(SimulationTest, settings_outside_their_range_are_refused) {

@@ -151,6 +151,7 @@ TEST_F(CommandTest, the_trial_file_describes_the_trial) {
   EXPECT_EQ(trial["parameters"], (json{{"x", 3}, {"trainer.learning-rate", 0.25}, {"kind", "adam w"}, {"nesterov", true}}));
   EXPECT_TRUE(trial["architecture"].is_null());
   EXPECT_EQ(trial["artifact_dir"], folder_.path());
+  for (const char* name : {"checkpoint_dir", "resume_dir", "inherit_dir"}) EXPECT_EQ(trial[name], "") << name;
 }
 
 TEST_F(CommandTest, active_parameters_stand_in_the_environment) {

@@ -53,7 +53,8 @@ class SearchObserver {
   virtual void on_incumbent(const Trial&) {}
   // About ten times a second while trials run; less often where many do.
   virtual void on_tick(const SearchCounts&, std::span<const RunningTrial>) {}
-  // The search is over; `reason` is the condition of [stop] that held, "exhausted", "nothing_new=10000" or "interrupted".
+  // The search is over; `reason` is the condition of [stop] that held, "exhausted", "nothing_admitted",
+  // "nothing_new=10000" or "interrupted".
   virtual void on_search_ended(std::string_view /*reason*/, const SearchCounts&) {}
   // The final part: a winner is trained again; a training is over; the test split was opened for the model of `chosen`,
   // in this run.
