@@ -279,8 +279,9 @@ Result<AttemptEnd> ComponentRunner::train(Trial& trial, const nas_graph* graph, 
     return tl::unexpected<Error>(*task_.session_error());
   }
   const AttemptEnd end = judge_training(trial, answer, repeated, session);
-  // A checkpoint serves whoever goes on: a paused or interrupted trial.
-  if (end == AttemptEnd::finished) files->close();
+  // A checkpoint serves whoever goes on: a paused or interrupted trial. Who is killed before the result is stored trains anew from
+  // nothing, which a forked trial cannot: its files go when its row is there.
+  if (end == AttemptEnd::finished && !is_forked) files->close();
   if (end == AttemptEnd::paused && files->resumes()) files->forget_inherited();
   return end;
 }

@@ -261,8 +261,7 @@ Result<void> Loop::take(const Trial& trial) {
     case TrialState::paused: ++counts_.paused; break;
     default: ++counts_.failed;
   }
-  // Where its process died nobody took away what it had inherited.
-  if (trial.parent && trial.state == TrialState::failed) TrialFiles::close(artifacts_, trial.id);
+  if (trial.parent && trial.finished()) TrialFiles::close(artifacts_, trial.id);  // its worker leaves them until the row is stored
   if (trial.duplicate_of) ++counts_.duplicates;
   if (trial.state == TrialState::completed && !history_.feasible(i)) ++counts_.infeasible;
   if (!deterministic()) fresh_.push_back(i);

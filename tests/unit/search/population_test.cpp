@@ -473,6 +473,36 @@ TEST_F(PopulationRun, a_study_that_is_interrupted_gives_the_same_trials) {
   }
 }
 
+class NobodyAsks final : public TrialSession {
+ public:
+  Result<Verdict> report(const Report&) override { return Verdict::proceed; }
+  Result<void> repeat(const Report&) override { return {}; }
+  [[nodiscard]] bool cancelled() const override { return false; }
+};
+
+TEST_F(PopulationRun, a_child_that_is_killed_between_its_end_and_its_row_ends_as_it_would_have) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.root() / "trial-0" / "checkpoint");
+  std::ofstream(folder.root() / "trial-0" / "checkpoint" / "state") << "2 1.5";
+  ASSERT_TRUE(TrialFiles::inherit(folder.root(), 0, 1));
+  const auto runner = take(component_runner(catalog(), take(resolve_study(config(folder.root()), catalog())), folder.root()));
+  Trial child;
+  child.id = 1;
+  child.parent = 0;
+  child.configuration = {{1, 0.01}, {1, 1}};
+  child.budget_spent = 2;
+  NobodyAsks session;
+  std::vector<std::vector<Metric>> ends;
+  for (child.attempts = 1; child.attempts <= 2; ++child.attempts) {
+    child.budget_spent = 2;
+    ASSERT_EQ(take(runner->run(child, session)), AttemptEnd::finished);
+    ASSERT_EQ(child.state, TrialState::completed) << child.message;
+    ends.push_back(child.metrics);
+  }
+  EXPECT_EQ(ends[0], ends[1]);
+  EXPECT_EQ(metric(ends[0], "val_loss"), 10 - 3.5);
+}
+
 TEST_F(PopulationRun, is_refused_where_no_files_are_kept_and_where_no_option_is_searched) {
   const TemporaryFolder folder;
   const auto in_memory = run(config(folder.root(), "{ log_uniform = [1e-4, 1] }", ":memory:"));

@@ -316,7 +316,9 @@ TEST_F(SimulationTest, a_table_that_does_not_fit_is_refused_at_its_place) {
 }
 
 TEST_F(SimulationTest, a_population_is_refused) {
-  EXPECT_THAT(message_of(setup(1, 8, "[scheduler]\ntype = \"crowd\"")), HasSubstr("lets trials go on from the weights of others"));
+  SimulationSetup s = setup(1, 8, "[scheduler]\ntype = \"crowd\"");
+  s.store = folder_.path("simulated.db");
+  EXPECT_THAT(message_of(std::move(s)), HasSubstr("lets trials go on from the weights of others"));
 }
 
 TEST_F(SimulationTest, settings_outside_their_range_are_refused) {
