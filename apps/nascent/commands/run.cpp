@@ -158,7 +158,7 @@ Outcome go_on(const ResumeOptions& options) {
                       fmt::format("--set {}: a stored study keeps its settings; only stop.*, workers.* and plugins.* can change. Start a new "
                                   "study for anything else: nascent run FILE --set study.name=NEW --set {}", entry, entry));
   }
-  auto study = open_study(options.study);
+  auto study = open_study(options.study, core::OpenMode::must_exist);  // a server that is restarting is waited for
   if (!study) return tl::unexpected(study.error());
   auto draft = core::parse_draft(study->record.resolved_config, study->location, core::folder_of(study->location), options.set);
   if (!draft) return tl::unexpected(draft.error());
@@ -186,7 +186,7 @@ core::Result<std::optional<core::CoordinatorRecord>> holder_of(const StudyArgume
 // Until nobody runs the study. False when a signal ended the wait.
 core::Result<bool> wait_for_turn(const StudyArgument& argument, const core::StopRequest& stop) {
   constexpr auto look = std::chrono::milliseconds(500);
-  auto study = open_study(argument);
+  auto study = open_study(argument, core::OpenMode::must_exist);
   if (!study) return tl::unexpected(study.error());
   for (bool told = false; !stop.made(); std::this_thread::sleep_for(look)) {
     const auto holder = study->store->coordinator(study->record.id);

@@ -34,7 +34,6 @@
 #include "nascent/core/config.hpp"
 #include "nascent/core/resolved_study.hpp"
 #include "nascent/core/store.hpp"
-#include "nascent/core/store_location.hpp"
 #include "nascent/core/trial_runner.hpp"
 #include "orphans.hpp"
 #include "stored_files.hpp"
@@ -51,7 +50,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds kIdleLook{1000};
 constexpr milliseconds kVerdictLook{200};
 constexpr std::size_t kFdAmongArguments = 3;  // the doorbell's place behind the program's name
-constexpr std::chrono::seconds kServerBack{30};  // for a database's server that is restarting
 constexpr const char* kOomScore = "500";  // of 1000: the kernel takes a worker before its coordinator
 
 struct WorkerArguments {
@@ -266,14 +264,6 @@ struct Bench {
   std::filesystem::path temporary;  // of the trials of a confined worker, else ""
 };
 
-Result<std::unique_ptr<Store>> open_store(const std::string& location) {
-  for (const auto give_up = std::chrono::steady_clock::now() + kServerBack;;) {
-    auto store = Store::open(location, OpenMode::must_exist);
-    if (store || !is_url(location) || std::chrono::steady_clock::now() > give_up) return store;
-    std::this_thread::sleep_for(kVerdictLook);
-  }
-}
-
 std::filesystem::path files_folder(const Bench& bench, const WorkerArguments& arguments) {
   return artifacts_folder(arguments.store_location, arguments.study_name, bench.limits.artifacts);
 }
@@ -294,7 +284,7 @@ Result<void> enter_confinement(Bench& bench, const WorkerArguments& arguments) {
 
 Result<Bench> set_up(const WorkerArguments& arguments) {
   Bench bench;
-  auto store = open_store(arguments.store_location);
+  auto store = Store::open(arguments.store_location, OpenMode::must_exist);
   if (!store) return tl::unexpected<Error>(store.error());
   bench.store = std::move(*store);
   const auto record = bench.store->study(arguments.study_name);

@@ -77,7 +77,9 @@ std::vector<std::string> worker_environment(const WorkerCommand& command, const 
                                                        {"MALLOC_TRIM_THRESHOLD_", "1073741824"}};
   if (has_avx512() && std::getenv("ATEN_CPU_CAPABILITY") == nullptr) set.emplace_back("ATEN_CPU_CAPABILITY", "avx512");
   // Arguments are for everybody to see, the environment is not.
-  if (const std::string password = secrets_of(command.store_location).password; !password.empty()) set.emplace_back("PGPASSWORD", password);
+  const LocationSecrets secrets = secrets_of(command.store_location);
+  if (!secrets.password.empty()) set.emplace_back("PGPASSWORD", secrets.password);
+  if (!secrets.ssl_password.empty()) set.emplace_back(kSslPasswordVariable, secrets.ssl_password);
   std::vector<std::string> all;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);

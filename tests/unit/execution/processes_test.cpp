@@ -4,13 +4,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "execution/descendants.hpp"
 #include "execution/worker_process.hpp"
+#include "nascent/core/store_location.hpp"
+#include "support/files.hpp"
 
 namespace nascent::core {
 namespace {
@@ -81,6 +86,26 @@ TEST(WorkerProcess, reaped_twice_touches_nobody_else) {
   EXPECT_EQ(ended->signal, 0);
   EXPECT_TRUE(process->reap());  // a signal to "process 0" would end this test
   process->send_signal(SIGKILL);
+}
+
+TEST(WorkerProcess, has_the_secrets_of_its_store_in_its_environment_and_nobody_sees_them_among_its_arguments) {
+  const nascent::test::TemporaryFolder folder;
+  const std::string seen = folder.path("seen"), program = folder.write("program", "#!/bin/sh\necho arguments \"$@\" >" + seen + "; env >>" + seen + "\n");
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  const std::string location = public_location("postgresql://ann:s3cret@db.example/studies?sslpassword=k3y&sslmode=require");
+  auto process = WorkerProcess::spawn({program, location, "s", "1", 30, 1, {}, {}});
+  ASSERT_TRUE(process) << process.error().message;
+  while (!process->reap()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  std::ifstream in(seen);
+  std::string arguments, line;
+  std::vector<std::string> environment;
+  std::getline(in, arguments);
+  while (std::getline(in, line)) environment.push_back(line);
+  EXPECT_EQ(arguments.find("s3cret"), std::string::npos) << arguments;
+  EXPECT_EQ(arguments.find("k3y"), std::string::npos) << arguments;
+  EXPECT_NE(arguments.find("postgresql://ann@db.example/studies?sslmode=require"), std::string::npos) << arguments;
+  EXPECT_NE(std::ranges::find(environment, "PGPASSWORD=s3cret"), environment.end());
+  EXPECT_NE(std::ranges::find(environment, "NASCENT_STORE_SSLPASSWORD=k3y"), environment.end());
 }
 
 }  // namespace

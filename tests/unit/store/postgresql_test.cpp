@@ -41,10 +41,31 @@ class Postgresql : public ::testing::Test {
 
 // ------------------------------------------------------------------------------------------------------------ opening
 
-TEST_F(Postgresql, a_server_that_is_not_there_is_told_at_once_and_without_the_password) {
-  const std::string message = refusal("postgresql://ann:secret@127.0.0.1:1/studies");
+TEST_F(Postgresql, a_server_that_is_not_there_is_told_at_once_to_readers_and_without_the_password) {
+  const auto start = std::chrono::steady_clock::now();
+  const std::string message = refusal("postgresql://ann:secret@127.0.0.1:1/studies", OpenMode::read_only);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
   EXPECT_THAT(message, AllOf(HasSubstr("store postgresql://ann@127.0.0.1:1/studies: the server cannot be reached"),
                              HasSubstr("Connection refused"), Not(HasSubstr("secret"))));
+}
+
+TEST_F(Postgresql, a_server_that_restarts_is_waited_for_when_a_store_is_opened) {
+  must(Store::open(url_));
+  ASSERT_TRUE(server().stop());
+  std::jthread somebody([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(700));
+    server().start();
+  });
+  EXPECT_EQ(refusal(url_, OpenMode::must_exist), "");
+}
+
+TEST_F(Postgresql, a_server_that_stays_away_is_waited_for_a_bounded_time) {
+  setenv("NASCENT_STORE_PATIENCE_S", "0.5", 1);
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_THAT(refusal("postgresql://ann@127.0.0.1:1/studies"), HasSubstr("the server cannot be reached"));
+  const auto waited = std::chrono::steady_clock::now() - start;
+  EXPECT_GT(waited, std::chrono::milliseconds(450));
+  EXPECT_LT(waited, std::chrono::seconds(10));
 }
 
 TEST_F(Postgresql, a_database_that_does_not_exist_says_how_to_make_one) {

@@ -185,7 +185,8 @@ enum class OpenMode {
 class Store {
  public:
   // `location` is the path of an SQLite file, the URL of a PostgreSQL database (postgresql://...), or ":memory:" for a store
-  // that ends with the object.
+  // that ends with the object. A server that is away or full is waited for, up to 30 s, unless the store is only read; the log says
+  // so at once.
   static Result<std::unique_ptr<Store>> open(const std::string& location, OpenMode mode = OpenMode::create_or_open);
 
   virtual ~Store() = default;

@@ -22,4 +22,8 @@ struct LocationSecrets {
 };
 LocationSecrets secrets_of(const std::string& location);
 
+// In the environment: an sslpassword for locations of which this process remembers none. libpq has no variable for it, as it has
+// PGPASSWORD for the password.
+inline constexpr const char* kSslPasswordVariable = "NASCENT_STORE_SSLPASSWORD";
+
 }  // namespace nascent::core

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 #include <random>
 #include <vector>
 
@@ -82,6 +83,15 @@ class Answer final : public Rows {
 };
 
 bool says(std::string_view text, std::string_view words) { return text.find(words) != std::string_view::npos; }
+
+// Libpq's and the server's words for a server that is away, or full, and need not stay so. A failure to connect has no code.
+bool names_a_server_that_may_return(std::string_view detail) {
+  constexpr std::string_view kWords[] = {"Connection refused", "starting up",      "shutting down",     "recovery mode",
+                                         "not yet accepting",  "Connection reset", "closed the connection unexpectedly",
+                                         "timeout expired",    "Connection timed out", "No route to host",
+                                         "too many clients",   "connection slots are reserved"};
+  return std::ranges::any_of(kWords, [&](std::string_view words) { return says(detail, words); });
+}
 
 std::string new_writer() {
   std::random_device random;
@@ -172,9 +182,11 @@ void Database::connect() {
     names.push_back("password");
     values.push_back(secrets.password.c_str());
   }
-  if (!secrets.ssl_password.empty()) {
+  const char* given = std::getenv(kSslPasswordVariable);
+  const std::string ssl_password = secrets.ssl_password.empty() && given != nullptr ? given : secrets.ssl_password;
+  if (!ssl_password.empty()) {
     names.push_back("sslpassword");
-    values.push_back(secrets.ssl_password.c_str());
+    values.push_back(ssl_password.c_str());
   }
   names.push_back(nullptr);
   values.push_back(nullptr);
@@ -261,6 +273,7 @@ void Database::fail(const PGresult* result) {
   if (!ok()) return;
   const char* field = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
   const std::string_view state = field == nullptr ? "" : field;
+  may_pass_ = state.starts_with("57P") || names_a_server_that_may_return(PQerrorMessage(connection_.get()));
   const char* primary = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
   const bool gone = PQstatus(connection_.get()) != CONNECTION_OK || state.starts_with("57P") || state.starts_with("08");
   const bool conflict = state == "40001" || state == "40P01";

@@ -66,6 +66,8 @@ class Database final : public SqlDatabase {
 
   [[nodiscard]] bool ok() const override { return trouble_ == Trouble::none; }
   [[nodiscard]] Trouble trouble() const { return trouble_; }
+  // No server takes the connection now, and one may soon: it is restarting, or has no room.
+  [[nodiscard]] bool may_pass() const { return trouble_ == Trouble::lost && may_pass_; }
   // Hands the first error out, and forgets it.
   std::optional<Error> take_error();
   // Another reason, in words of the caller.
@@ -99,6 +101,7 @@ class Database final : public SqlDatabase {
   FileDescriptor events_,
       pulse_;  // an epoll over the socket and `pulse_`, which says what a statement read along the way
   Trouble trouble_ = Trouble::none;
+  bool may_pass_ = false;
   std::optional<Error> error_;
 };
 

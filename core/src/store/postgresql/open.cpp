@@ -15,6 +15,7 @@ namespace {
 
 constexpr const char* kPatienceVariable = "NASCENT_STORE_PATIENCE_S";
 constexpr double kPatienceSeconds = 60;
+constexpr double kOpenSeconds = 30;  // for a server that is restarting; who only reads can come again
 constexpr double kWriterSeconds = 7 * 86400;  // nobody waits longer for a connection
 constexpr std::chrono::milliseconds kPauseMax{1000};
 
@@ -81,14 +82,25 @@ void PostgresqlStore::lock_again(int earlier_backend) {
 }
 
 Result<std::unique_ptr<Store>> PostgresqlStore::open(const std::string& location, OpenMode mode) {
-  auto db = std::make_unique<Database>(public_location(location), mode == OpenMode::read_only);
-  auto prepared = db->ok() ? prepare(*db, mode) : Result<void>{};
-  if (db->ok() && prepared && mode != OpenMode::read_only) {
-    db->execute("DELETE FROM writers WHERE seen_at < extract(epoch FROM clock_timestamp()) - $1", kWriterSeconds);
+  Patience patience(mode == OpenMode::read_only ? 0 : kOpenSeconds);
+  for (bool told = false;;) {
+    auto db = std::make_unique<Database>(public_location(location), mode == OpenMode::read_only);
+    auto prepared = db->ok() ? prepare(*db, mode) : Result<void>{};
+    if (db->ok() && prepared && mode != OpenMode::read_only) {
+      db->execute("DELETE FROM writers WHERE seen_at < extract(epoch FROM clock_timestamp()) - $1", kWriterSeconds);
+    }
+    const bool may_pass = db->may_pass();
+    if (auto error = db->take_error()) {
+      if (may_pass && !told && patience.seconds() > 0) {
+        spdlog::warn("store={} server=away retry_s={} error={}", toml_text(db->path()), patience.seconds(), toml_text(error->message));
+      }
+      told = told || may_pass;
+      if (may_pass && patience.wait()) continue;
+      return tl::unexpected<Error>(std::move(*error));
+    }
+    if (!prepared) return tl::unexpected<Error>(prepared.error());
+    return std::make_unique<PostgresqlStore>(std::move(db));
   }
-  if (auto error = db->take_error()) return tl::unexpected<Error>(std::move(*error));
-  if (!prepared) return tl::unexpected<Error>(prepared.error());
-  return std::make_unique<PostgresqlStore>(std::move(db));
 }
 
 }  // namespace nascent::core::store::postgresql

@@ -1,6 +1,7 @@
 // The engine that keeps stores in a PostgreSQL database, for processes on any number of machines.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 
@@ -72,6 +73,8 @@ class PostgresqlStore final : public SqlStore {
 
 class PostgresqlStore::Patience {
  public:
+  Patience() = default;
+  explicit Patience(double seconds_most) : seconds_(std::min(seconds_most, given_seconds())) {}
   // Empty when the time is over; else waits before the next try.
   bool wait();
   [[nodiscard]] double seconds() const { return seconds_; }
