@@ -14,13 +14,16 @@
 namespace nascent::core {
 namespace {
 
-// Answers each report as it was answered then.
+// Answers each report as it was answered then. Where the trial paused, it goes on at once if it was promoted, and ends if it
+// was given up.
 class RecordedVerdicts final : public TrialSession {
  public:
   explicit RecordedVerdicts(std::vector<ReportRecord> reports) : reports_(std::move(reports)) {}
   // To the report of that number.
   [[nodiscard]] Verdict answer(std::size_t number) const {
-    return number < reports_.size() ? reports_[number].verdict.value_or(Verdict::proceed) : Verdict::proceed;
+    const Verdict then = number < reports_.size() ? reports_[number].verdict.value_or(Verdict::proceed) : Verdict::proceed;
+    if (then != Verdict::pause) return then;
+    return number + 1 < reports_.size() ? Verdict::proceed : Verdict::stop;
   }
   Result<Verdict> report(const Report&) override { return answer(next_++); }
   Result<void> repeat(const Report&) override {

@@ -476,6 +476,24 @@ TEST_F(StudyRunTest, mistakes_in_components_are_reported_together_at_their_place
   EXPECT_THAT(result.error().message, HasSubstr("study.toml:30:1: unknown option \"raet\""));
 }
 
+TEST_F(StudyRunTest, a_trial_that_was_promoted_or_given_up_is_replayed_to_its_end) {
+  ASSERT_TRUE(run(config({.study = "parallel = 3", .more = kQuartets})));
+  auto study = take(resolve_study(config(), catalog()));
+  auto runner = take(component_runner(catalog(), study, {}));
+  const auto stored = store();
+  std::set<TrialState> seen;
+  for (const Trial& trial : trials()) {
+    if (!trial.finished()) continue;
+    seen.insert(trial.state);
+    if (trial.state == TrialState::invalid) continue;
+    const auto replay = replay_trial(*stored, 1, trial.id, *runner);
+    ASSERT_TRUE(replay) << replay.error().message;
+    EXPECT_TRUE(replay->equal()) << trial.id;
+    EXPECT_EQ(replay->replayed.budget_spent, trial.budget_spent) << trial.id;
+  }
+  EXPECT_TRUE(seen.contains(TrialState::pruned) && seen.contains(TrialState::completed));
+}
+
 TEST_F(StudyRunTest, replay_gives_the_same_metrics_and_names_what_changed) {
   ASSERT_TRUE(run(config({.more = "[scheduler]\ntype = \"onlooker\""})));
   auto study = take(resolve_study(config(), catalog()));
