@@ -247,6 +247,12 @@ Result<AttemptEnd> ComponentRunner::train(Trial& trial, const nas_graph* graph, 
       logged.emplace(session, files->reports(), resumes ? LoggedSession::Start::resumes : LoggedSession::Start::anew);
     }
     task_.begin(logged ? static_cast<TrialSession&>(*logged) : session, trial.id, trial.seed, files->folder());
+    if (resumes && files->others_inherit() && logged->was_to_pause(stood_at_) && !files->paused_at(logged->last_budget())) {
+      spdlog::warn("trial={} checkpoint={} action=train_anew reason=\"its process ended while it paused\"", trial.id, toml_text(files->checkpoint()));
+      files->discard_checkpoint();
+      resumes = false;
+      continue;
+    }
     if (resumes) {
       auto end = logged->repeat_to_end(stood_at_);
       if (!end) return session.cancelled() ? Result<AttemptEnd>(AttemptEnd::cancelled) : tl::unexpected<Error>(end.error());
@@ -258,6 +264,7 @@ Result<AttemptEnd> ComponentRunner::train(Trial& trial, const nas_graph* graph, 
     }
     answer = train_together(trial, graph, files->checkpoint(), start, session, &raw);
     task_.hand_over(session);  // the log ends here
+    if (answer && task_.verdict() == Verdict::pause && task_.newest()) files->note_pause(task_.newest()->budget);
     const bool unreadable = !answer && (answer.error().status == NAS_E_IO || answer.error().status == NAS_E_INVALID);
     if (resumes && unreadable && !task_.newest()) {
       spdlog::warn("trial={} checkpoint={} action=train_anew error={}", trial.id, toml_text(files->checkpoint()),
@@ -282,7 +289,6 @@ Result<AttemptEnd> ComponentRunner::train(Trial& trial, const nas_graph* graph, 
   // A checkpoint serves whoever goes on: a paused or interrupted trial. Who is killed before the result is stored trains anew from
   // nothing, which a forked trial cannot: its files go when its row is there.
   if (end == AttemptEnd::finished && !is_forked) files->close();
-  if (end == AttemptEnd::paused && files->resumes()) files->forget_inherited();
   return end;
 }
 

@@ -30,6 +30,12 @@ class LoggedSession final : public TrialSession {
   [[nodiscard]] bool cancelled() const override { return session_->cancelled(); }
   // After a training without any new report: all of the earlier ones count. The newest of them, if there is one.
   Result<std::vector<Report>> repeat_rest();
+  // Was the earlier attempt told to pause, at a budget above `heeded`?
+  [[nodiscard]] bool was_to_pause(double heeded) const {
+    return !earlier_.empty() && earlier_.back().verdict == Verdict::pause && earlier_.back().report.budget > heeded;
+  }
+  // Of its newest report; there is one.
+  [[nodiscard]] double last_budget() const { return earlier_.back().report.budget; }
   // The report with which the earlier attempt was told to end, at a budget above `heeded`: that attempt ended before this
   // became its result. There is nothing left to train; all its reports are repeated. Empty: it was not told so.
   Result<std::optional<Answered>> repeat_to_end(double heeded);

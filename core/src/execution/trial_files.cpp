@@ -21,6 +21,8 @@ namespace {
 constexpr const char* kMarkFile = "study";
 constexpr const char* kInherited = "inherited";
 constexpr const char* kCheckpoint = "checkpoint";
+constexpr const char* kPausedFile = "paused";
+constexpr const char* kPopulationFile = "population";
 
 // Everything in it but what the trial has inherited.
 void empty_but_inheritance(const fs::path& folder) {
@@ -102,9 +104,26 @@ std::string TrialFiles::inherited() const {
   return kept() && fs::exists(copy, error) ? copy.string() : "";
 }
 
-void TrialFiles::forget_inherited() const {
+void TrialFiles::note_pause(double budget) const {
+  if (kept()) std::ofstream(folder_ / kPausedFile) << fmt::format("{}\n", budget);
+}
+
+bool TrialFiles::paused_at(double budget) const {
+  std::string noted;
+  std::getline(std::ifstream(folder_ / kPausedFile), noted);
+  return noted == fmt::format("{}", budget);
+}
+
+void TrialFiles::let_others_inherit(const fs::path& artifacts) {
+  if (artifacts.empty()) return;
   std::error_code error;
-  if (kept()) fs::remove_all(folder_ / kInherited, error);
+  fs::create_directories(artifacts, error);
+  std::ofstream(artifacts / kPopulationFile).flush();
+}
+
+bool TrialFiles::others_inherit() const {
+  std::error_code error;
+  return kept() && fs::exists(folder_.parent_path() / kPopulationFile, error);
 }
 
 Result<void> TrialFiles::inherit(const fs::path& artifacts, TrialId parent, TrialId child) {
@@ -149,7 +168,8 @@ void TrialFiles::close() const {
   if (!kept()) return;
   std::error_code error;
   discard_checkpoint();
-  forget_inherited();
+  fs::remove_all(folder_ / kInherited, error);
+  fs::remove(folder_ / kPausedFile, error);
   fs::remove(checkpoint(), error);
   fs::remove(reports(), error);
 }

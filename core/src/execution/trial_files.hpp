@@ -26,7 +26,13 @@ class TrialFiles {
   // A copy of the checkpoint of the trial that this one goes on from, which serves until there is one of its own. "" where
   // there is none.
   [[nodiscard]] std::string inherited() const;
-  void forget_inherited() const;
+  // The trainer has returned from its pause at `budget`: the checkpoint is of there, and whole.
+  void note_pause(double budget) const;
+  [[nodiscard]] bool paused_at(double budget) const;
+  // Other trials go on from the checkpoints of this study's paused ones: these have to be of where they paused, and whole. For a
+  // trial itself an older one does, and none: it trains what is missing once more.
+  static void let_others_inherit(const std::filesystem::path& artifacts);
+  [[nodiscard]] bool others_inherit() const;
   // The next training starts anew.
   void discard_checkpoint() const;
   // Copies the checkpoint of the paused trial `parent` for `child`, all or nothing; what lay in the child's folder goes.

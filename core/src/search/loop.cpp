@@ -59,6 +59,7 @@ Result<void> Loop::open(Executor& executor) {
   if (const auto left = seconds_left(); !left || *left > 0) {
     if (auto started = executor.start(); !started) return started;
   }
+  if (verdicts_ && verdicts_->keeps_population()) TrialFiles::let_others_inherit(artifacts_);
   if (!deterministic()) {
     spdlog::info("study={} deterministic=false reason=\"trials are told in order of completion; the study does not repeat\"",
                  toml_key(config_.name));

@@ -503,6 +503,42 @@ TEST_F(PopulationRun, a_child_that_is_killed_between_its_end_and_its_row_ends_as
   EXPECT_EQ(metric(ends[0], "val_loss"), 10 - 3.5);
 }
 
+// Told to pause, and killed while the checkpoint was being written: what lies there is older, or half of a file.
+TEST_F(PopulationRun, a_pause_counts_only_with_a_checkpoint_of_that_moment) {
+  const TemporaryFolder folder;
+  TrialFiles::let_others_inherit(folder.root());
+  const auto runner = take(component_runner(catalog(), take(resolve_study(config(folder.root()), catalog())), folder.root()));
+  class Pauses final : public TrialSession {
+   public:
+    Result<Verdict> report(const Report& r) override { return r.budget == 2 ? Verdict::pause : Verdict::proceed; }
+    Result<void> repeat(const Report&) override { return {}; }
+    [[nodiscard]] bool cancelled() const override { return false; }
+  } session;
+  Trial trial;
+  trial.attempts = 1;
+  trial.configuration = {{1, 0.01}, {1, 1}};
+  ASSERT_EQ(take(runner->run(trial, session)), AttemptEnd::paused);
+  const auto state = [&] {
+    std::string text;
+    std::getline(std::ifstream(folder.root() / "trial-0" / "checkpoint" / "state"), text);
+    return text;
+  };
+  ASSERT_EQ(state(), "2 2");
+  std::ofstream(folder.root() / "trial-0" / "checkpoint" / "state") << "1 1";  // as if the second had not been written
+  std::filesystem::remove(folder.root() / "trial-0" / "paused");
+  trial.attempts = 2;
+  trial.budget_spent = 0;
+  ASSERT_EQ(take(runner->run(trial, session)), AttemptEnd::paused);
+  EXPECT_EQ(trial.budget_spent, 2);
+  EXPECT_EQ(state(), "2 2") << "a child would go on from there";
+  // With its checkpoint it ends where it was told to, untrained.
+  std::ofstream(folder.root() / "trial-0" / "checkpoint" / "state") << "2 2 untouched";
+  trial.attempts = 3;
+  trial.budget_spent = 0;
+  ASSERT_EQ(take(runner->run(trial, session)), AttemptEnd::paused);
+  EXPECT_EQ(state(), "2 2 untouched");
+}
+
 TEST_F(PopulationRun, is_refused_where_no_files_are_kept_and_where_no_option_is_searched) {
   const TemporaryFolder folder;
   const auto in_memory = run(config(folder.root(), "{ log_uniform = [1e-4, 1] }", ":memory:"));
