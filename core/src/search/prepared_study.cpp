@@ -174,7 +174,7 @@ void Preparation::create_scheduler() {
   scheduler_ = create<nas_scheduler_vt>(*study_.scheduler, &arg);
   if (!scheduler_ || !search::keeps_population(*scheduler_)) return;
   const StudyConfig& config = study_.config;
-  if (artifacts_folder(config.store, config.name, config.workers.artifacts).empty()) {
+  if (!files_in_store(config) && artifacts_folder(config.store, config.name, config.workers.artifacts).empty()) {
     draft_.mistakes.add(config_of(*study_.scheduler).type_where,
                         fmt::format("scheduler {} lets trials go on from the checkpoints of others, and a study whose store is {} keeps no files; "
                                     "name a folder with workers.artifacts, or take a file as its store",

@@ -28,6 +28,7 @@ struct Settings {
   int workers = 0;  // of its own
   std::string scheduler = kHalving;  // its type and options
   std::string more = {};             // lines of [workers]
+  std::string trainer = {};          // lines of [trainer]
   int trials = kTrials, epoch_ms = 8;
 };
 
@@ -39,9 +40,9 @@ class JoinedStudy {
         fmt::format("[study]\nname = \"s\"\nseed = 11\nparallel = 4\nstore = \"{}\"\n[objective]\nmetric = \"val_loss\"\n"
                     "direction = \"minimize\"\n[stop]\ntrials = {}\n[budget]\nepochs = 4\n[space]\ntype = \"plane\"\n"
                     "[sampler]\ntype = \"evolution\"\npopulation = 8\n[scheduler]\n{}\n"
-                    "[trainer]\ntype = \"moody\"\nepoch_ms = {}\njitter_ms = 8\n[[evaluator]]\ntype = \"distance\"\n"
+                    "[trainer]\ntype = \"moody\"\nepoch_ms = {}\njitter_ms = 8\n{}[[evaluator]]\ntype = \"distance\"\n"
                     "[workers]\ncount = {}\nretries = 100\n{}[plugins]\npath = [\"{}\", \"{}\"]\n",
-                    store, settings.trials, settings.scheduler, settings.epoch_ms, settings.workers, settings.more, NASCENT_FAKES_DIR, NASCENT_TEST_PLUGIN_DIR));
+                    store, settings.trials, settings.scheduler, settings.epoch_ms, settings.trainer, settings.workers, settings.more, NASCENT_FAKES_DIR, NASCENT_TEST_PLUGIN_DIR));
   }
   [[nodiscard]] pid_t coordinator() const { return start({NASCENT_KILL_DRIVER, file_}); }
   [[nodiscard]] pid_t worker() const { return start({NASCENT_PROGRAM, "worker", "--store", store_, "--study", "s"}); }
@@ -187,6 +188,18 @@ TEST_F(PostgresqlStudy, workers_that_share_no_folder_go_on_with_each_others_tria
   const nascent::test::TemporaryFolder folder;
   EXPECT_EQ(study.export_to(folder.path("model")), 0);
   EXPECT_TRUE(std::filesystem::exists(folder.path("model")));
+}
+
+TEST_F(PostgresqlStudy, a_population_on_workers_that_share_no_folder_inherits_checkpoints_through_the_database) {
+  PostgresqlServer& server = PostgresqlServer::shared();
+  const std::string pbt = "type = \"pbt\"\npopulation = 6\ninterval = 1\nquantile = 0.34", drift = "drift = { uniform = [0, 0.1] }\n";
+  const JoinedStudy calm(server.database(), {.workers = 2, .scheduler = pbt, .more = "artifacts = \"files\"\n", .trainer = drift, .trials = 16});
+  ASSERT_EQ(wait_for(calm.coordinator()), 0);
+  const std::string location = server.database(), database = location.substr(location.rfind('/') + 1);
+  const JoinedStudy study(location, {.scheduler = pbt, .trainer = drift, .trials = 16});
+  study.run_by_two_that_join();
+  EXPECT_EQ(study.story(), calm.story());
+  EXPECT_NE(server.sql(database, "SELECT count(*) FROM nascent.trials WHERE parent IS NOT NULL AND state = 'completed'"), "0");
 }
 
 TEST_F(PostgresqlStudy, a_trial_of_a_worker_that_was_told_to_end_goes_on_elsewhere_from_its_checkpoint) {

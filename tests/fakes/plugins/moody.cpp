@@ -108,6 +108,7 @@ class Moody : public nascent::Trainer {
       option("mood", "what it does at epoch 1").one_of(moods).otherwise("good").searchable(),
       option("epoch_ms", "duration of an epoch").integer(0, 1000000).otherwise(0),
       option("jitter_ms", "longest further duration of an epoch").integer(0, 1000000).otherwise(0),
+      option("drift", "added at each epoch").real(0, 1).otherwise(0.0).searchable(),
       option("only_once", "the mood passes when this file exists; the trainer makes it").path(),
       option("outside", "the file that write_outside writes").path(),
       option("refuse", "create() fails").flag().otherwise(false),
@@ -121,15 +122,16 @@ class Moody : public nascent::Trainer {
     double epoch = 0;
     const std::string mood = mood_of(request.options);
     const fs::path checkpoint = fs::path(request.checkpoint_dir) / "state";
-    if (!request.resume_dir.empty()) {
-      std::ifstream in(fs::path(request.resume_dir) / "state");
+    const std::string& from = request.resume_dir.empty() ? request.inherit_dir : request.resume_dir;
+    if (!from.empty()) {
+      std::ifstream in(fs::path(from) / "state");
       if (!(in >> epoch >> value)) throw nascent::Error(NAS_E_IO, "checkpoint is unreadable");
     }
     while (epoch < request.budget.to) {
       epoch += 1;
       nascent::Rng rng(task.seed(), static_cast<std::uint64_t>(epoch));
       const auto jitter = rng.below(static_cast<std::uint64_t>(request.options.integer("jitter_ms")) + 1);
-      value = std::fmod(value * 3 + rng.uniform(), 1.0);
+      value = std::fmod(value * 3 + rng.uniform() + request.options.real("drift"), 1.0);
       pause(task, request.options.integer("epoch_ms") + static_cast<std::int64_t>(jitter));
       if (epoch == 1) be(mood, task, request.options);
       bool goes_on = true;
