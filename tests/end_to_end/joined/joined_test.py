@@ -104,8 +104,9 @@ class Joined(unittest.TestCase):
         self.assertEqual(process.returncode, code, said)
         return said
 
-    def nascent(self, *arguments):
-        return subprocess.run([NASCENT, *arguments], cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    def nascent(self, *arguments, **environment):
+        return subprocess.run([NASCENT, *arguments], cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+                              env=os.environ | environment)
 
     def coordinate(self, *arguments):
         coordinator = self.start("run", "study.toml", "--plain", *arguments)
@@ -116,9 +117,9 @@ class Joined(unittest.TestCase):
     def worker(self, *arguments):
         return self.start("worker", "--store", self.store, "--study", "fashion", *arguments)
 
-    def refused_worker(self, *arguments, store=None, study="fashion", code=2, lines=1):
+    def refused_worker(self, *arguments, store=None, study="fashion", code=2, lines=1, **environment):
         """What a worker says that takes no trial: one line for each thing that is wrong."""
-        done = self.nascent("worker", "--store", store or self.store, "--study", study, *arguments)
+        done = self.nascent("worker", "--store", store or self.store, "--study", study, *arguments, **environment)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         self.assertEqual(done.stdout, "")
         self.assertEqual(len(done.stderr.strip().splitlines()), lines, done.stderr)
@@ -307,8 +308,9 @@ class Joined(unittest.TestCase):
 
     def test_a_store_that_is_not_there_is_told(self):
         port, = free_ports(1)
-        said = self.refused_worker(store=f"postgresql://nascent@127.0.0.1:{port}/studies", code=4)
-        self.assertIn(f"127.0.0.1:{port}", said)
+        said = self.refused_worker(store=f"postgresql://nascent@127.0.0.1:{port}/studies", code=4, lines=2, NASCENT_STORE_PATIENCE_S="0.5")
+        self.assertIn("server=away retry_s=0.5", said.splitlines()[0])
+        self.assertIn(f"127.0.0.1:{port}", said.splitlines()[1])
         said = self.refused_worker(store=self.server.url("nobodys"), code=4)
         self.assertIn('database "nobodys" does not exist', said)
         said = self.refused_worker("--wait", "0.5s", store=str(self.folder / "nowhere.db"), code=4)
