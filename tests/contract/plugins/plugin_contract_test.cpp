@@ -73,6 +73,10 @@ std::vector<std::string> options_for(const std::string& alias) {
     return {
         R"(declared.parameters={"kind": {"choice": ["sgd", "adamw"], "weights": [1, 3]}, "rate": {"log_uniform": [1e-5, 0.1]},)"
         R"( "momentum": {"uniform": [0.0, 0.99], "when": {"parameter": "kind", "equals": "sgd"}}, "layers": {"int_uniform": [1, 8]}})"};
+  if (alias == "grammar")
+    return {
+        R"(grammar.rules={"network": [{"repeat": "block", "times": [1, 3]}, {"optional": {"shared": "block"}}], )"
+        R"("block": {"choice": ["Tanh", {"op": "Gemm", "units": {"int_uniform": [2, 9]}}, {"merge": "Add", "branches": ["Relu", "identity"]}]}})"};
   if (alias == "command")
     return {
         R"(command.command=["sh", "-c", "for i in 1 2 3 4; do echo \"{\\\"val_loss\\\": 0.5, \\\"budget\\\": $i}\" >/dev/fd/$NASCENT_REPORT; done"])"};
