@@ -39,6 +39,7 @@
 #include "stored_files.hpp"
 #include "team.hpp"
 #include "test_split.hpp"
+#include "trial_files.hpp"
 #include "wear.hpp"
 
 namespace nascent::core {
@@ -300,6 +301,7 @@ Result<Bench> set_up(const WorkerArguments& arguments) {
   if (const char* own = std::getenv(kFilesVariable); own != nullptr && *own != '\0') {
     bench.limits.artifacts = own;
     bench.files.emplace(*bench.store, files_folder(bench, arguments), bench.limits.artifact_bytes_max);
+    TrialFiles::let_others_inherit(files_folder(bench, arguments));  // whether anybody does, only the coordinator knows
   }
   if (auto confined = enter_confinement(bench, arguments); !confined) return tl::unexpected<Error>(confined.error());
   auto catalog = PluginCatalog::discover({config->plugins.path, config->plugins.allow, {}});
