@@ -9,11 +9,7 @@ using spaces::Span;
 const std::vector<std::string> kActivations{"relu", "leaky_relu", "elu",  "selu", "gelu",
                                             "silu", "hard_swish", "tanh", "mish"};
 const std::vector<std::string> kNormalizations{"none", "batch", "layer"};
-
-std::vector<std::string> residual_values(const Options& given) {
-  const std::string residuals = given.text("residuals");
-  return residuals == "search" ? std::vector<std::string>{"never", "always"} : std::vector<std::string>{residuals};
-}
+const std::vector<std::string> kBlocks{"plain", "residual", "gated"};
 
 }  // namespace
 
@@ -29,7 +25,7 @@ Mlp::Mlp(const Options& given, const SpaceSetup& setup) : input_shape_(setup.inp
       s, "activation", spaces::words_of(given, "activations", kActivations));
   normalization_ = Pick<std::string>::choice(
       s, "normalization", spaces::words_of(given, "normalizations", kNormalizations));
-  residual_ = Pick<std::string>::choice(s, "residual", residual_values(given));
+  block_ = Pick<std::string>::choice(s, "block", spaces::words_of(given, "blocks", kBlocks));
   dropout_ = Span::real(s, "dropout", dropout.lo, dropout.hi);
   const auto declare_layer = [&](SpaceBuilder& inner) { return Pick<std::int64_t>::ordinal(inner, "width", widths); };
   if (depth.lo == depth.hi) {
@@ -44,16 +40,30 @@ Mlp::Mlp(const Options& given, const SpaceSetup& setup) : input_shape_(setup.inp
   declaration_ = s.declaration();
 }
 
-Edge Mlp::hidden_layer(Graph& g, Edge x, std::int64_t width, const Values& values) const {
+Edge Mlp::normalised(Graph& g, Edge x, const Values& values) const {
   const std::string& normalization = normalization_.of(values);
-  Edge y = g.linear(x, width, normalization == "none" ? Bias::with : Bias::without);
-  if (normalization == "batch") y = g.batch_norm(y);
-  if (normalization == "layer") y = g.layer_norm(y);
-  y = g.activation(y, activation_.of(values));
-  if (dropout_.of(values) > 0) y = g.dropout(y, dropout_.of(values));
-  if (residual_.of(values) != "always") return y;
-  // The shortcut is a projection where the width changes (He et al., CVPR 2016, equation 2).
-  return g.add(y, g.shape(x)[0] == width ? x : Edge(g.linear(x, width, Bias::without)));
+  if (normalization == "batch") return g.batch_norm(x);
+  return normalization == "layer" ? Edge(g.layer_norm(x)) : x;
+}
+
+Edge Mlp::dropped(Graph& g, Edge x, const Values& values) const {
+  const double ratio = dropout_.of(values);
+  return ratio > 0 ? Edge(g.dropout(x, ratio)) : x;
+}
+
+Edge Mlp::plain_layer(Graph& g, Edge x, std::int64_t width, const Values& values) const {
+  const Edge y = g.linear(x, width, normalization_.of(values) == "none" ? Bias::with : Bias::without);
+  return dropped(g, g.activation(normalised(g, y, values), activation_.of(values)), values);
+}
+
+Edge Mlp::block(Graph& g, Edge x, std::int64_t width, const Values& values) const {
+  const Edge in = normalised(g, x, values);
+  Edge y = g.activation(g.linear(in, width), activation_.of(values));
+  if (block_.of(values) == "gated") {
+    const Edge gate = g.linear(in, width);
+    y = g.multiply(y, gate);
+  }
+  return g.linear(dropped(g, y, values), width);
 }
 
 std::optional<Graph> Mlp::build(const Values& values) const {
@@ -61,7 +71,17 @@ std::optional<Graph> Mlp::build(const Values& values) const {
   Edge x = g.input("features", input_shape_);
   if (input_shape_.size() != 1) x = g.flatten(x);
   const auto depth = static_cast<std::size_t>(depth_.of(values));
-  for (std::size_t i = 0; i < depth; ++i) x = hidden_layer(g, x, widths_[i].of(values), values);
+  const bool plain = block_.of(values) == "plain";
+  for (std::size_t i = 0; i < depth; ++i) {
+    const std::int64_t width = widths_[i].of(values);
+    if (plain) {
+      x = plain_layer(g, x, width, values);
+      continue;
+    }
+    if (i == 0 || g.shape(x)[0] != width) x = g.linear(x, width);
+    x = g.add(x, block(g, x, width, values));
+  }
+  if (!plain && depth > 0) x = g.activation(normalised(g, x, values), activation_.of(values));
   g.output(g.linear(x, n_outputs_));
   return g;
 }

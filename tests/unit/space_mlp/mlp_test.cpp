@@ -43,15 +43,41 @@ TEST(Mlp, has_the_layers_its_options_fix) {
                           {"widths", 16},
                           {"activations", "tanh"},
                           {"normalizations", "batch"},
-                          {"residuals", "always"},
+                          {"blocks", "plain"},
                           {"dropout", 0.1}});
   EXPECT_TRUE(space.declaration().parameters().empty());
   const auto graph = test::build(space, Point(0));
   EXPECT_EQ(count(*graph, "Tanh"), 2);
   EXPECT_EQ(count(*graph, "Dropout"), 2);
-  EXPECT_EQ(count(*graph, "Add"), 2);
-  // Layer 30->16 with projection, layer 16->16 with identity, head.
-  EXPECT_EQ(infer(*graph).parameters, (30 * 16 + 32) + 30 * 16 + (16 * 16 + 32) + (16 * 3 + 3));
+  EXPECT_EQ(count(*graph, "Add"), 0);
+  EXPECT_EQ(infer(*graph).parameters, (30 * 16 + 32) + (16 * 16 + 32) + (16 * 3 + 3));
+}
+
+TEST(Mlp, blocks_add_to_their_input) {
+  for (const std::string kind : {"residual", "gated"}) {
+    const Mlp space = make({{"depth", 2},
+                            {"widths", 16},
+                            {"activations", "gelu"},
+                            {"normalizations", "layer"},
+                            {"blocks", kind},
+                            {"dropout", 0.1}});
+    const auto graph = test::build(space, Point(0));
+    EXPECT_EQ(count(*graph, "Add"), 2);
+    EXPECT_EQ(count(*graph, "Mul"), kind == "gated" ? 2 : 0);
+    EXPECT_EQ(count(*graph, "Gelu"), 3);
+    const std::int64_t linear = 16 * 16 + 16, norm = 32, block = norm + (kind == "gated" ? 3 : 2) * linear;
+    EXPECT_EQ(infer(*graph).parameters, (30 * 16 + 16) + 2 * block + norm + (16 * 3 + 3));
+  }
+}
+
+TEST(Mlp, a_block_of_another_width_has_a_linear_layer_in_front) {
+  const Mlp space = make({{"depth", 2}, {"widths", std::vector<std::int64_t>{8, 16}}, {"activations", "relu"},
+                          {"normalizations", "none"}, {"blocks", "residual"}, {"dropout", 0.0}});
+  Point p = test::draw(space.declaration(), 0);
+  test::set(space.declaration(), p, "layer0.width", 0);
+  test::set(space.declaration(), p, "layer1.width", 1);
+  EXPECT_EQ(infer(*test::build(space, p)).parameters,
+            (30 * 8 + 8) + 2 * (8 * 8 + 8) + (8 * 16 + 16) + 2 * (16 * 16 + 16) + (16 * 3 + 3));
 }
 
 TEST(Mlp, widths_of_unused_layers_are_inactive) {
