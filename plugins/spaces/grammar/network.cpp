@@ -62,6 +62,13 @@ Attribute same_pads(const Attributes& attributes, std::size_t axes) {
   return pads;
 }
 
+Attribute value_of(const AttributeSource& source, AttributeKind kind, std::int64_t width, const Values& values) {
+  const AttributeRule& rule = *source.rule;
+  if (rule.distribution) return drawn(values, source.variable, kind);
+  if (!rule.formula) return *rule.constant;
+  return evaluated(*rule.formula, rule.formula->variable.empty() ? width : whole(values, source.variable, values.param(source.variable)), rule);
+}
+
 Attributes attributes_at(const Derived& part, Graph& g, Edge x, const Values& values) {
   const std::string& op = part.of->name;
   const Operator& about = *find_operator(op);
@@ -70,20 +77,12 @@ Attributes attributes_at(const Derived& part, Graph& g, Edge x, const Values& va
   Attributes all;
   bool same = false;
   for (const AttributeSource& source : part.attributes) {
-    const AttributeRule& rule = *source.rule;
-    const auto info = std::ranges::find(about.attributes, rule.name, &AttributeInfo::name);
-    Attribute value;
-    if (rule.distribution) {
-      value = drawn(values, source.variable, info->kind);
-    } else if (rule.formula) {
-      const std::int64_t base = rule.formula->variable.empty() ? width_of(op, in) : whole(values, source.variable, values.param(source.variable));
-      value = evaluated(*rule.formula, base, rule);
-    } else {
-      value = *rule.constant;
-    }
-    same = same || (rule.name == "pads" && std::holds_alternative<std::string>(value));
-    if (info->kind == AttributeKind::integers || info->kind == AttributeKind::numbers) value = as_list(rule.name, value, axes);
-    all[rule.name] = std::move(value);
+    const std::string& name = source.rule->name;
+    const AttributeKind kind = std::ranges::find(about.attributes, name, &AttributeInfo::name)->kind;
+    const Attribute value = value_of(source, kind, width_of(op, in), values);
+    same = same || (name == "pads" && std::holds_alternative<std::string>(value));
+    const bool is_list = kind == AttributeKind::integers || kind == AttributeKind::numbers;
+    all.emplace(name, is_list ? as_list(name, value, axes) : value);
   }
   if (same) all["pads"] = same_pads(all, axes);
   return all;
