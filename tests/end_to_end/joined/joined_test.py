@@ -14,6 +14,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from support.postgresql import PostgreSQL  # noqa: E402
 from support.slurm import CannotStart, free_ports  # noqa: E402
+from support.waiting import eventually  # noqa: E402
 
 NASCENT = os.environ["NASCENT"]
 FAKES = os.environ["NASCENT_FAKES"]
@@ -47,14 +48,6 @@ artifacts = "{artifacts}"
 [plugins]
 path = ["{fakes}"]
 """
-
-
-def eventually(condition, what, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(0.03)
 
 
 class Joined(unittest.TestCase):

@@ -6,12 +6,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from support.postgresql import PostgreSQL  # noqa: E402
 from support.slurm import CannotStart, Slurm  # noqa: E402
+from support.waiting import eventually  # noqa: E402
 
 NASCENT = os.environ["NASCENT"]
 FAKES = os.environ["NASCENT_FAKES"]
@@ -42,14 +42,6 @@ count = {workers}
 [plugins]
 path = ["{fakes}"]
 """
-
-
-def eventually(condition, what, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {what}")
-        time.sleep(0.1)
 
 
 class SlurmTest(unittest.TestCase):
