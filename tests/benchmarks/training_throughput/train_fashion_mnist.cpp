@@ -104,7 +104,7 @@ struct Processes {
 
   explicit Processes(std::uint32_t n) : number(n) {
     if (n == 1) return;
-    char path[] = "/tmp/train_fashion_mnist_XXXXXX";
+    char path[] = "/tmp/train_fashion_mnist_XXXXXX";  // mkstemp(3) puts other characters in place of the six X
     ::close(::mkstemp(path));
     rendezvous = path;
     for (std::uint32_t k = 1; k < n; ++k) {
